@@ -1,0 +1,114 @@
+//! `cargo xtask mutants`: each model and test named in xtask/mutants.toml is proved able to fail.
+//!
+//! ```text
+//!   tree --copy--> temporary tree --replace one text--> run the named test --> it fails: caught
+//!                        ^                                                 \-> it passes: survived
+//!                        '---------------- restore the file ---------------'
+//! ```
+//!
+//! Invariants
+//! 1. The repository is never changed: mutants live in a temporary copy, one at a time.
+//! 2. `from` occurs exactly once in its file, so that nobody has to guess what was changed.
+//! 3. A mutant counts as caught only if the named test has run and failed: one that does not compile, or whose filter
+//!    matches no test, is an error.
+//! 4. All mutants share one target directory, so each builds only what its change touches.
+//!
+//! Rejected: cargo-mutants (its mutants are its own choice, and it knows neither loom nor Miri).
+
+mod list;
+mod verdict;
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::time::Instant;
+
+use crate::{Outcome, tree};
+use list::{Kind, Mutant};
+use verdict::Verdict;
+
+/// The list, relative to the repository.
+const LIST: &str = "xtask/mutants.toml";
+
+pub(crate) fn run(root: &Path, only: Option<&str>, show: bool) -> Outcome {
+    let mutants = list::parse(&tree::read(&root.join(LIST))?)?;
+    let chosen: Vec<_> = mutants.iter().filter(|mutant| only.is_none_or(|part| mutant.name.contains(part))).collect();
+    if show {
+        for mutant in &chosen {
+            println!("{:<40} {:<5} {:<40} {}", mutant.name, mutant.kind, mutant.test, mutant.file);
+        }
+        return Ok(());
+    }
+    if chosen.is_empty() {
+        let which = only.map_or_else(|| "no mutant".into(), |part| format!("no mutant with {part:?} in its name"));
+        return Err(format!("{LIST} lists {which}"));
+    }
+    let copy = tempfile::tempdir().map_err(|error| format!("temporary directory: {error}"))?;
+    copy_tree(root, copy.path())?;
+    let target = root.join("target/mutants");
+    let mut missed = Vec::new();
+    for mutant in &chosen {
+        let begin = Instant::now();
+        let verdict = try_one(mutant, copy.path(), &target)?;
+        println!("{:<40} {:<5} {verdict:<9} {:>6.1} s", mutant.name, mutant.kind, begin.elapsed().as_secs_f32());
+        match verdict {
+            Verdict::Caught => {}
+            Verdict::Survived => missed.push(format!("  {}: `{}` passes with it", mutant.name, mutant.test)),
+            Verdict::Broken(why) => missed.push(format!("  {}: {why}", mutant.name)),
+        }
+    }
+    println!("{} of {} mutants caught", chosen.len() - missed.len(), chosen.len());
+    if missed.is_empty() { Ok(()) } else { Err(format!("mutants not caught:\n{}", missed.join("\n"))) }
+}
+
+/// The source tree without build output.
+fn copy_tree(from: &Path, to: &Path) -> Outcome {
+    for path in tree::files(from)? {
+        let target = to.join(path.strip_prefix(from).expect("below the root"));
+        let parent = target.parent().expect("a file has a parent");
+        let copied = fs::create_dir_all(parent).and_then(|()| fs::copy(&path, &target));
+        copied.map_err(|error| format!("{}: {error}", path.display()))?;
+    }
+    Ok(())
+}
+
+fn try_one(mutant: &Mutant, copy: &Path, target: &Path) -> Result<Verdict, String> {
+    let path = copy.join(&mutant.file);
+    let sound = tree::read(&path)?;
+    let broken = match list::apply(mutant, &sound) {
+        Ok(text) => text,
+        Err(why) => return Ok(Verdict::Broken(why)),
+    };
+    let write = |text: &str| fs::write(&path, text).map_err(|error| format!("{}: {error}", path.display()));
+    write(&broken)?;
+    let output = command(mutant, copy, target).output().map_err(|error| format!("cargo: {error}"));
+    write(&sound)?;
+    let output = output?;
+    let mut text = String::from_utf8_lossy(&output.stdout).into_owned();
+    text.push_str(&String::from_utf8_lossy(&output.stderr));
+    Ok(verdict::judge(mutant.kind, output.status.success(), &text))
+}
+
+/// The test run for one mutant.
+fn command(mutant: &Mutant, copy: &Path, target: &Path) -> Command {
+    // `cargo` itself and not $CARGO: only rustup's wrapper knows `+nightly`.
+    let mut command = Command::new("cargo");
+    command.current_dir(copy).env("CARGO_TARGET_DIR", target.join(mutant.kind.to_string()));
+    // Set by the `cargo run` around this program; they would pin the toolchain.
+    command.env_remove("CARGO").env_remove("RUSTUP_TOOLCHAIN").env_remove("RUSTC");
+    match mutant.kind {
+        Kind::Loom => {
+            command.env("RUSTFLAGS", "--cfg loom").env("LOOM_MAX_PREEMPTIONS", "3");
+            command.args(["test", "--release", "--lib"]);
+        }
+        Kind::Unit => {
+            command.args(["test"]);
+        }
+        Kind::Miri => {
+            command.env("MIRIFLAGS", "-Zmiri-disable-isolation -Zmiri-ignore-leaks");
+            command.args(["+nightly", "miri", "test"]);
+        }
+    }
+    command.args(["--package", &mutant.package, &mutant.test]);
+    command
+}
