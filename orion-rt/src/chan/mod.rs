@@ -1,0 +1,50 @@
+//! Channels: Go's `chan`, for tasks, foreign frames and plain threads.
+//!
+//! ```text
+//!   handle, halves   typed handles            erased    the untyped handle of the C ABI
+//!        \              /                        |
+//!         send, recv   single operations, blocking for threads, arm for select
+//!              |
+//!            core      one allocation: counts, hint, Mutex<State>
+//!              |
+//!          transfer    how values move under the lock
+//!         /    |    \
+//!      ring  waiter  wakes        claim   a select's state word        elem   size, alignment, copy
+//! ```
+//!
+//! Purpose: the rules C1 to C13 and X5 of the contract, and the seam on which `select` is built. Each file opens with its
+//! own invariants.
+//!
+//! Protocol: an operation takes the channel's one lock, moves a value or links its waiter, and collects wakers; it
+//! releases the lock and only then wakes, drops and returns. A peer that completes a waiter moves the value under the same
+//! lock and publishes the completion last. Only a select that must park holds several locks, in the order of their
+//! addresses.
+//!
+//! Rejected: a lock-free ring (values given back, rendezvous, select and exact wake-ups would each need a protocol of
+//! their own); one lock for senders and one for receivers (two locks per operation when they meet).
+
+mod blocking;
+mod claim;
+mod core;
+mod elem;
+pub(crate) mod erased;
+mod error;
+mod halves;
+mod handle;
+mod info;
+mod recv;
+mod ring;
+mod send;
+mod transfer;
+mod waiter;
+mod wakes;
+
+pub use error::{SendError, TryRecvError, TrySendError};
+pub use halves::{Receiver, Sender};
+pub use handle::{Chan, ChanRef};
+pub use info::ChanInfo;
+pub use recv::RecvFuture;
+pub use send::SendFuture;
+
+#[cfg(all(test, not(loom)))]
+mod tests;

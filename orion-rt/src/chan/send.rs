@@ -1,0 +1,223 @@
+//! Sending: the single operation, over any element, and the future `Chan::send` gives.
+//!
+//! Purpose: the counterpart of recv.rs. The value stays in the waiter's slot until a receiver or the buffer takes it, so a
+//! send that is dropped while it waits drops the value with it, and a closed channel gives it back.
+//!
+//! Invariants: those of waiter.rs; the slot holds the value unless the status is `Done` or `Finished`.
+
+use super::core::{Core, SEND_READY};
+use super::elem::{Elem, Typed};
+use super::error::SendError;
+use super::handle::ChanRef;
+use super::transfer::Put;
+use super::waiter::{Status, Waiter};
+use super::wakes::Wakes;
+use crate::coop::{self, Reason};
+use crate::sys::UnsafeCell;
+use std::fmt;
+use std::future::Future;
+use std::marker::PhantomPinned;
+use std::mem::MaybeUninit;
+use std::panic::Location;
+use std::pin::Pin;
+use std::ptr;
+use std::ptr::NonNull;
+use std::task::{Context, Poll, ready};
+
+/// How a send ended.
+#[must_use]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sent {
+    /// The value has left the slot.
+    Sent,
+    /// The channel is closed; the slot still holds the value.
+    Closed,
+}
+
+/// Polls a send. `budgeted`: it takes a unit of the yield budget (C10).
+///
+/// # Safety
+/// `waiter` is pinned, used with this `core` and `slot` only, and its owner calls `withdraw` before it is freed. `slot` is
+/// aligned, holds an element until this gives `Sent`, and is valid as long as the waiter.
+pub(super) unsafe fn poll<E: Elem>(
+    waiter: &Waiter,
+    core: &Core,
+    elem: E,
+    slot: *mut u8,
+    cx: &Context<'_>,
+    budgeted: bool,
+) -> Poll<Sent> {
+    match waiter.status() {
+        // SAFETY: promised by the caller.
+        Status::Idle => unsafe { start(waiter, core, elem, slot, cx, budgeted) },
+        Status::Waiting => again(waiter, core, cx),
+        Status::Done => Poll::Ready(Sent::Sent),
+        Status::Closed => Poll::Ready(Sent::Closed),
+        Status::Finished => panic!("a `send` future was polled after it had completed"),
+    }
+}
+
+/// # Safety
+/// As `poll`.
+#[inline]
+unsafe fn start<E: Elem>(
+    waiter: &Waiter,
+    core: &Core,
+    elem: E,
+    slot: *mut u8,
+    cx: &Context<'_>,
+    budgeted: bool,
+) -> Poll<Sent> {
+    if budgeted {
+        ready!(coop::consume(cx));
+    }
+    let mut wakes = Wakes::new();
+    let mut waker = (!core.may(SEND_READY)).then(|| cx.waker().clone());
+    loop {
+        let mut state = core.lock();
+        // SAFETY: `slot` is promised by the caller.
+        match unsafe { state.put(elem, slot, ptr::null(), &mut wakes) } {
+            Put::Sent => {
+                drop(state);
+                waiter.set_status(Status::Done);
+                wakes.wake_all();
+                return Poll::Ready(Sent::Sent);
+            }
+            Put::Closed => {
+                drop(state);
+                waiter.set_status(Status::Closed);
+                return Poll::Ready(Sent::Closed);
+            }
+            Put::Full => {
+                let Some(waker) = waker.take() else {
+                    drop(state);
+                    waker = Some(cx.waker().clone());
+                    continue;
+                };
+                waiter.prepare(slot, waker);
+                // SAFETY: pinned, and withdrawn before it is freed, both promised by the caller.
+                unsafe { state.senders.push(waiter) };
+                return Poll::Pending;
+            }
+        }
+    }
+}
+
+/// Polled again while it waits: takes the result, or sees to it that the present task is woken.
+fn again(waiter: &Waiter, core: &Core, cx: &Context<'_>) -> Poll<Sent> {
+    super::waiter::rewaken(waiter, core, cx);
+    match waiter.status() {
+        Status::Done => Poll::Ready(Sent::Sent),
+        Status::Closed => Poll::Ready(Sent::Closed),
+        _ => Poll::Pending,
+    }
+}
+
+/// Ends a send that may be waiting; gives what it is from now on: unless `Done` or `Finished`, the slot holds the value.
+///
+/// # Safety
+/// `waiter` was polled, if at all, with this `core`.
+pub(super) unsafe fn withdraw(waiter: &Waiter, core: &Core) -> Status {
+    if waiter.status() == Status::Waiting {
+        let mut state = core.lock();
+        if waiter.status() == Status::Waiting {
+            // SAFETY: a single waiter is linked as long as it waits and the lock is held.
+            unsafe { state.senders.unlink(NonNull::from(waiter)) };
+            waiter.set_status(Status::Idle);
+        }
+    }
+    waiter.status()
+}
+
+/// The future of [`Chan::send`](crate::Chan::send) and [`Sender::send`](crate::Sender::send).
+///
+/// Cancel-safe (C6): dropped before it has completed, it has either delivered the value or drops it.
+#[must_use = "a future does nothing unless it is awaited or polled"]
+pub struct SendFuture<'a, T> {
+    chan: &'a ChanRef<T>,
+    location: &'static Location<'static>,
+    waiter: Waiter,
+    slot: UnsafeCell<MaybeUninit<T>>,
+    budgeted: bool,
+    _pinned: PhantomPinned,
+}
+
+// SAFETY: what others reach through the waiter is governed by the channel's lock (waiter.rs, 2); the value may move to
+// another thread because `T: Send`.
+unsafe impl<T: Send> Send for SendFuture<'_, T> {}
+
+impl<'a, T> SendFuture<'a, T> {
+    pub(super) fn new(chan: &'a ChanRef<T>, value: T, location: &'static Location<'static>, budgeted: bool) -> Self {
+        let slot = UnsafeCell::new(MaybeUninit::new(value));
+        Self { chan, location, waiter: Waiter::new(), slot, budgeted, _pinned: PhantomPinned }
+    }
+
+    fn slot(&self) -> *mut u8 {
+        self.slot.with_mut(|slot| slot.cast())
+    }
+
+    /// Fetches the value back.
+    ///
+    /// # Safety
+    /// The status is neither `Waiting`, `Done` nor `Finished`.
+    unsafe fn fetch(&self) -> T {
+        self.waiter.acquire();
+        self.waiter.set_status(Status::Finished);
+        // SAFETY: (waiter.rs, 4): the slot holds the value, which is fetched once: the status has changed.
+        unsafe { self.slot().cast::<T>().read() }
+    }
+
+    /// Gives up waiting: the value, unless it was sent or given back meanwhile.
+    pub(super) fn give_up(self: Pin<&mut Self>) -> Option<T> {
+        let this = self.as_ref().get_ref();
+        // SAFETY: polled with this channel only.
+        match unsafe { withdraw(&this.waiter, this.chan.core()) } {
+            Status::Done | Status::Finished => None,
+            // SAFETY: withdrawn and not sent.
+            _ => Some(unsafe { this.fetch() }),
+        }
+    }
+}
+
+impl<T> Future for SendFuture<'_, T> {
+    type Output = Result<(), SendError<T>>;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.as_ref().get_ref();
+        let core = this.chan.core();
+        // SAFETY: pinned; the destructor withdraws; the slot is part of the pinned future and holds the value.
+        let polled = unsafe { poll(&this.waiter, core, Typed::<T>::new(), this.slot(), cx, this.budgeted) };
+        match polled {
+            Poll::Ready(Sent::Sent) => {
+                this.waiter.set_status(Status::Finished);
+                Poll::Ready(Ok(()))
+            }
+            // SAFETY: `Closed` means that the status is `Closed`.
+            Poll::Ready(Sent::Closed) => Poll::Ready(Err(SendError(unsafe { this.fetch() }))),
+            Poll::Pending => {
+                if this.waiter.status() != Status::Idle {
+                    coop::note_wait(Reason::Send, core.id, this.location);
+                }
+                Poll::Pending
+            }
+        }
+    }
+}
+
+impl<T> Drop for SendFuture<'_, T> {
+    fn drop(&mut self) {
+        // SAFETY: polled with this channel only.
+        match unsafe { withdraw(&self.waiter, self.chan.core()) } {
+            Status::Done | Status::Finished => {}
+            // SAFETY: withdrawn and not sent: the slot holds the value.
+            _ => drop(unsafe { self.fetch() }),
+        }
+    }
+}
+
+impl<T> fmt::Debug for SendFuture<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SendFuture").field("status", &self.waiter.status()).finish_non_exhaustive()
+    }
+}
