@@ -1,0 +1,3 @@
+module orion-bench/go
+
+go 1.22
