@@ -15,13 +15,14 @@
 //!
 //! Rejected: cargo-mutants (its mutants are its own choice, and it knows neither loom nor Miri).
 
+mod bounded;
 mod list;
 mod verdict;
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::{Outcome, tree};
 use list::{Kind, Mutant};
@@ -29,6 +30,8 @@ use verdict::Verdict;
 
 /// The list, relative to the repository.
 const LIST: &str = "xtask/mutants.toml";
+/// For one mutant, building included. A test that hangs has noticed too.
+const LIMIT: Duration = Duration::from_secs(600);
 
 pub(crate) fn run(root: &Path, only: Option<&str>, show: bool) -> Outcome {
     let mutants = list::parse(&tree::read(&root.join(LIST))?)?;
@@ -45,14 +48,15 @@ pub(crate) fn run(root: &Path, only: Option<&str>, show: bool) -> Outcome {
     }
     let copy = tempfile::tempdir().map_err(|error| format!("temporary directory: {error}"))?;
     copy_tree(root, copy.path())?;
-    let target = root.join("target/mutants");
+    let target =
+        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from).join("mutants");
     let mut missed = Vec::new();
     for mutant in &chosen {
         let begin = Instant::now();
         let verdict = try_one(mutant, copy.path(), &target)?;
         println!("{:<40} {:<5} {verdict:<9} {:>6.1} s", mutant.name, mutant.kind, begin.elapsed().as_secs_f32());
         match verdict {
-            Verdict::Caught => {}
+            Verdict::Caught | Verdict::Hung => {}
             Verdict::Survived => missed.push(format!("  {}: `{}` passes with it", mutant.name, mutant.test)),
             Verdict::Broken(why) => missed.push(format!("  {}: {why}", mutant.name)),
         }
@@ -81,12 +85,10 @@ fn try_one(mutant: &Mutant, copy: &Path, target: &Path) -> Result<Verdict, Strin
     };
     let write = |text: &str| fs::write(&path, text).map_err(|error| format!("{}: {error}", path.display()));
     write(&broken)?;
-    let output = command(mutant, copy, target).output().map_err(|error| format!("cargo: {error}"));
+    let ended = bounded::run(&mut command(mutant, copy, target), LIMIT).map_err(|error| format!("cargo: {error}"));
     write(&sound)?;
-    let output = output?;
-    let mut text = String::from_utf8_lossy(&output.stdout).into_owned();
-    text.push_str(&String::from_utf8_lossy(&output.stderr));
-    Ok(verdict::judge(mutant.kind, output.status.success(), &text))
+    let ended = ended?;
+    Ok(verdict::judge(mutant.kind, ended.success, &ended.text))
 }
 
 /// The test run for one mutant.
