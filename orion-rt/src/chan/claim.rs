@@ -108,6 +108,11 @@ impl ClaimWord {
         self.0.store(WAITING, Ordering::Release);
     }
 
+    /// Owner, with no arm linked any more: as it was made.
+    pub(crate) fn reset(&self) {
+        self.0.store(IDLE, Ordering::Relaxed);
+    }
+
     /// Peer, with the lock of arm `arm`'s channel (1): takes the right to complete the select.
     pub(crate) fn try_claim(&self, arm: u32) -> Claim {
         let mut word = self.0.load(Ordering::Relaxed);

@@ -13,6 +13,9 @@
 use std::marker::PhantomData;
 use std::ptr;
 
+/// The destructor of an element, given its address; of the C ABI, because a foreign channel brings its own.
+pub type DropElem = unsafe extern "C-unwind" fn(*mut u8);
+
 /// The element type of a channel, known at compile time or at run time.
 pub(crate) trait Elem: Copy {
     /// Bytes per element.
@@ -39,11 +42,11 @@ impl<T> Typed<T> {
 
     /// The facts a channel of `T` is created with.
     pub(crate) fn erase() -> Erased {
-        unsafe fn drop_one<T>(at: *mut u8) {
+        unsafe extern "C-unwind" fn drop_one<T>(at: *mut u8) {
             // SAFETY: the caller of `Erased::drop_in_place` promises a valid, aligned `T` at `at`.
             unsafe { ptr::drop_in_place(at.cast::<T>()) }
         }
-        let drop: Option<unsafe fn(*mut u8)> = if std::mem::needs_drop::<T>() { Some(drop_one::<T>) } else { None };
+        let drop: Option<DropElem> = if std::mem::needs_drop::<T>() { Some(drop_one::<T>) } else { None };
         Erased { size: size_of::<T>(), align: align_of::<T>(), drop }
     }
 }
@@ -79,13 +82,13 @@ impl<T> Elem for Typed<T> {
 pub(crate) struct Erased {
     size: usize,
     align: usize,
-    drop: Option<unsafe fn(*mut u8)>,
+    drop: Option<DropElem>,
 }
 
 impl Erased {
     /// An element of `size` bytes, aligned to `align`, a power of two. `None`: the size is not a multiple of the
     /// alignment, or such an element cannot exist.
-    pub(crate) fn new(size: usize, align: usize, drop: Option<unsafe fn(*mut u8)>) -> Option<Self> {
+    pub(crate) fn new(size: usize, align: usize, drop: Option<DropElem>) -> Option<Self> {
         let valid = align.is_power_of_two() && size.is_multiple_of(align) && size <= isize::MAX as usize;
         valid.then_some(Self { size, align, drop })
     }

@@ -29,6 +29,8 @@ use std::ptr::NonNull;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+pub use super::elem::DropElem;
+
 /// A handle of a channel whose element is known at run time.
 ///
 /// It is `Send` and `Sync`: who creates or shares a channel through it promises that its elements may move between
@@ -92,12 +94,7 @@ impl RawChan {
     /// `drop`, if given, may be called once for each value sent, on any thread, with its address; the elements may move
     /// between threads.
     #[must_use]
-    pub unsafe fn new(
-        size: usize,
-        align: usize,
-        capacity: Option<usize>,
-        drop: Option<unsafe fn(*mut u8)>,
-    ) -> Option<Self> {
+    pub unsafe fn new(size: usize, align: usize, capacity: Option<usize>, drop: Option<DropElem>) -> Option<Self> {
         Some(Self(Core::allocate(Erased::new(size, align, drop)?, capacity)))
     }
 
@@ -146,7 +143,8 @@ impl RawChan {
     /// A send of the value at `value`, which the operation owns from now on until it ends with `Closed`.
     ///
     /// # Safety
-    /// `value` is aligned, holds an element, and stays valid until the operation has ended or has been dropped (2).
+    /// `value` is aligned, holds an element, and stays valid until the operation has ended or has been dropped (2), for
+    /// writes too: a value that is not sent is dropped in place.
     #[track_caller]
     pub unsafe fn send(&self, value: *const u8) -> RawSend {
         let location = Location::caller();

@@ -23,8 +23,9 @@
 //! Rejected: a lock-free ring (values given back, rendezvous, select and exact wake-ups would each need a protocol of
 //! their own); one lock for senders and one for receivers (two locks per operation when they meet).
 
+pub(crate) mod arm;
 mod blocking;
-mod claim;
+pub(crate) mod claim;
 mod core;
 mod elem;
 pub(crate) mod erased;
@@ -32,12 +33,13 @@ mod error;
 mod halves;
 mod handle;
 mod info;
+mod locks;
 mod recv;
 mod ring;
 mod send;
 mod transfer;
-mod waiter;
-mod wakes;
+pub(crate) mod waiter;
+pub(crate) mod wakes;
 
 pub use error::{SendError, TryRecvError, TrySendError};
 pub use halves::{Receiver, Sender};
@@ -47,4 +49,4 @@ pub use recv::RecvFuture;
 pub use send::SendFuture;
 
 #[cfg(all(test, not(loom)))]
-mod tests;
+pub(crate) mod tests;

@@ -56,7 +56,7 @@ pub(super) unsafe fn poll<E: Elem>(
         Status::Waiting => again(waiter, core, cx),
         Status::Done => Poll::Ready(Received::Value),
         Status::Closed => Poll::Ready(Received::Closed),
-        Status::Finished => panic!("a `recv` future was polled after it had completed"),
+        Status::Finished | Status::Out => panic!("a `recv` future was polled after it had completed"),
     }
 }
 

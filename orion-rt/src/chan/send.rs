@@ -53,7 +53,7 @@ pub(super) unsafe fn poll<E: Elem>(
         Status::Waiting => again(waiter, core, cx),
         Status::Done => Poll::Ready(Sent::Sent),
         Status::Closed => Poll::Ready(Sent::Closed),
-        Status::Finished => panic!("a `send` future was polled after it had completed"),
+        Status::Finished | Status::Out => panic!("a `send` future was polled after it had completed"),
     }
 }
 

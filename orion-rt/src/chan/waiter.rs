@@ -48,6 +48,8 @@ pub(crate) enum Status {
     Closed = 3,
     /// The owner has fetched the result.
     Finished = 4,
+    /// An arm that is out of its select: closed and drained.
+    Out = 5,
 }
 
 /// Where the value is, and which one it is.
@@ -99,7 +101,8 @@ impl Waiter {
             1 => Status::Waiting,
             2 => Status::Done,
             3 => Status::Closed,
-            _ => Status::Finished,
+            4 => Status::Finished,
+            _ => Status::Out,
         }
     }
 

@@ -160,7 +160,7 @@ fn typed_and_untyped_are_one_channel() {
 // E2, X5: a raw operation that is dropped gives back what it was handed, or drops what it was to send.
 #[test]
 fn raw_operations_are_cancel_safe() {
-    unsafe fn drop_counted(at: *mut u8) {
+    unsafe extern "C-unwind" fn drop_counted(at: *mut u8) {
         // SAFETY: the elements of this test's channel are `Counted`.
         unsafe { std::ptr::drop_in_place(at.cast::<Counted>()) }
     }
@@ -183,9 +183,9 @@ fn raw_operations_are_cancel_safe() {
     assert_eq!(unsafe { out.assume_init_ref() }.0, 1);
     // SAFETY: received above, and not used again.
     unsafe { out.assume_init_drop() };
-    let value = make(2);
+    let mut value = make(2);
     // SAFETY: a valid value, owned by the operation.
-    drop(parked(unsafe { raw.send((&raw const value).cast()) }));
+    drop(parked(unsafe { raw.send((&raw mut value).cast()) }));
     assert_eq!(dropped.get(), 2);
     let value = make(3);
     // SAFETY: a valid value; room for a value.

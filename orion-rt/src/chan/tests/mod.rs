@@ -13,10 +13,10 @@ use std::task::{Context, Poll, Wake, Waker};
 
 /// Counts how often it was woken.
 #[derive(Default)]
-pub(super) struct Count(AtomicUsize);
+pub(crate) struct Count(AtomicUsize);
 
 impl Count {
-    pub(super) fn get(&self) -> usize {
+    pub(crate) fn get(&self) -> usize {
         self.0.load(Ordering::SeqCst)
     }
 }
@@ -28,35 +28,35 @@ impl Wake for Count {
 }
 
 /// A boxed future with a counting waker of its own.
-pub(super) struct Polled<F> {
+pub(crate) struct Polled<F> {
     future: Pin<Box<F>>,
-    pub(super) wakes: Arc<Count>,
+    pub(crate) wakes: Arc<Count>,
 }
 
 impl<F: Future> Polled<F> {
-    pub(super) fn poll(&mut self) -> Poll<F::Output> {
+    pub(crate) fn poll(&mut self) -> Poll<F::Output> {
         self.future.as_mut().poll(&mut Context::from_waker(&Waker::from(self.wakes.clone())))
     }
 
     /// Leaves it where it is for ever.
-    pub(super) fn forget(self) {
+    pub(crate) fn forget(self) {
         std::mem::forget(self.future);
     }
 }
 
-pub(super) fn fresh<F: Future>(future: F) -> Polled<F> {
+pub(crate) fn fresh<F: Future>(future: F) -> Polled<F> {
     Polled { future: Box::pin(future), wakes: Arc::default() }
 }
 
 /// Polled once, and pending.
-pub(super) fn parked<F: Future>(future: F) -> Polled<F> {
+pub(crate) fn parked<F: Future>(future: F) -> Polled<F> {
     let mut polled = fresh(future);
     assert!(polled.poll().is_pending());
     polled
 }
 
 /// Polled once, and ready.
-pub(super) fn now<F: Future>(future: F) -> F::Output {
+pub(crate) fn now<F: Future>(future: F) -> F::Output {
     match fresh(future).poll() {
         Poll::Ready(output) => output,
         Poll::Pending => panic!("not ready"),
@@ -64,7 +64,7 @@ pub(super) fn now<F: Future>(future: F) -> F::Output {
 }
 
 /// A value that counts its destructors.
-pub(super) struct Counted(pub(super) u32, pub(super) Arc<Count>);
+pub(crate) struct Counted(pub(crate) u32, pub(crate) Arc<Count>);
 
 impl Drop for Counted {
     fn drop(&mut self) {
@@ -73,6 +73,6 @@ impl Drop for Counted {
 }
 
 /// All that can be received without waiting.
-pub(super) fn drain<T>(chan: &Chan<T>) -> Vec<T> {
+pub(crate) fn drain<T>(chan: &Chan<T>) -> Vec<T> {
     std::iter::from_fn(|| chan.try_recv().ok()).collect()
 }

@@ -1,0 +1,60 @@
+//! The locks of all channels of a select, taken in the order of their addresses.
+//!
+//! Invariants
+//! 1. Nobody who holds one channel lock waits for another, except here, where they are taken in ascending order, each
+//!    channel once: so there is no deadlock.
+//! 2. Up to [`FEW`] channels nothing is allocated (L8).
+
+use super::core::{Core, Locked};
+use std::ptr;
+
+/// How many channels are locked without allocating.
+const FEW: usize = 8;
+
+pub(crate) struct LockSet<'p> {
+    few: [Option<Locked<'p>>; FEW],
+    many: Vec<Locked<'p>>,
+}
+
+fn address(core: &Core) -> usize {
+    ptr::from_ref(core).addr()
+}
+
+impl<'p> LockSet<'p> {
+    /// Locks every channel of `cores`, which may repeat themselves.
+    pub(super) fn lock(mut cores: impl Iterator<Item = &'p Core>) -> Self {
+        let mut sorted: [Option<&'p Core>; FEW] = [None; FEW];
+        let mut used = 0;
+        while let Some(core) = cores.next() {
+            let at = sorted[..used].partition_point(|other| other.is_some_and(|other| address(other) < address(core)));
+            if at < used && sorted[at].is_some_and(|other| ptr::eq(other, core)) {
+                continue;
+            }
+            if used == FEW {
+                return Self::lock_many(sorted.into_iter().flatten().chain([core]).chain(cores).collect());
+            }
+            sorted[at..=used].rotate_right(1);
+            sorted[at] = Some(core);
+            used += 1;
+        }
+        Self { few: sorted.map(|core| core.map(Core::lock)), many: Vec::new() }
+    }
+
+    #[cold]
+    fn lock_many(mut cores: Vec<&'p Core>) -> Self {
+        cores.sort_unstable_by_key(|core| address(core));
+        cores.dedup_by_key(|core| address(core));
+        Self { few: [const { None }; FEW], many: cores.into_iter().map(Core::lock).collect() }
+    }
+
+    /// The locked state of `core`, which is one of the channels locked.
+    pub(super) fn get(&mut self, core: &Core) -> &mut Locked<'p> {
+        let found = if self.many.is_empty() {
+            self.few.iter_mut().flatten().find(|locked| ptr::eq(locked.core(), core))
+        } else {
+            let at = self.many.binary_search_by_key(&address(core), |locked| address(locked.core()));
+            at.ok().map(|at| &mut self.many[at])
+        };
+        found.expect("every channel of the select has been locked")
+    }
+}

@@ -1,0 +1,154 @@
+//! A select over a list of arms that is only known at run time: [`Select`].
+//!
+//! Purpose: the same race as `select!`, over arms of one element type. The arms live in the future, up to eight without
+//! an allocation (L8).
+
+#![forbid(unsafe_code)]
+
+use super::race::{ArmRef, Arms, Chosen, Race, Verdict};
+use crate::chan::arm::{AnyArm, Finished, Op, Slots};
+use crate::chan::{Chan, SendError};
+use pin_project_lite::pin_project;
+use std::fmt;
+use std::future::Future;
+use std::panic::Location;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+/// How the chosen arm of a [`Select`] ended.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Selected<T> {
+    /// A receive arm: the value, or `None` if its channel is closed and drained.
+    Received(Option<T>),
+    /// A send arm; its value comes back if the channel is closed.
+    Sent(Result<(), SendError<T>>),
+    /// No arm was ready.
+    Default,
+}
+
+/// A select over a list of channel operations, built at run time.
+///
+/// [`wait`](Self::wait) gives the index of the arm that won, in the order of the calls, and what it gave. Exactly one
+/// communication happens (L1); the choice among ready arms is uniformly random unless [`biased`](Self::biased). The value
+/// of a send arm that loses is dropped.
+///
+/// ```
+/// # use orion_rt::{Chan, Select, Selected};
+/// # futures::executor::block_on(async {
+/// let inputs: Vec<Chan<u32>> = (0..3).map(|_| Chan::new(1)).collect();
+/// inputs[1].try_send(7).unwrap();
+/// let select = inputs.iter().fold(Select::new(), |select, input| select.recv(input));
+/// assert_eq!(select.wait().await, (1, Selected::Received(Some(7))));
+/// # });
+/// ```
+#[must_use = "a select does nothing until it is waited for"]
+pub struct Select<'a, T> {
+    slots: Slots<'a, T>,
+    biased: bool,
+    has_default: bool,
+}
+
+impl<'a, T> Select<'a, T> {
+    /// A select without arms. With none and no default it waits for ever, as Go's does over nil channels (L9).
+    pub fn new() -> Self {
+        Self { slots: Slots::new(), biased: false, has_default: false }
+    }
+
+    /// Adds an arm that receives from `chan`.
+    pub fn recv(mut self, chan: &'a Chan<T>) -> Self {
+        self.slots.push(AnyArm::recv(chan.as_ref(), Op::Recv));
+        self
+    }
+
+    /// Adds an arm that sends `value` to `chan`.
+    pub fn send(mut self, chan: &'a Chan<T>, value: T) -> Self {
+        self.slots.push(AnyArm::send(chan.as_ref(), value));
+        self
+    }
+
+    /// Does not wait: if no arm is ready the result is [`Selected::Default`], with the number of arms as its index (L4).
+    pub fn default(mut self) -> Self {
+        self.has_default = true;
+        self
+    }
+
+    /// Takes the first ready arm in the order of the calls, not a random one (L3).
+    pub fn biased(mut self) -> Self {
+        self.biased = true;
+        self
+    }
+
+    /// Waits for an arm.
+    ///
+    /// Cancel-safe (C6): dropped before it has completed, no arm has communicated, or what was handed to it goes back to
+    /// its channel (X5).
+    #[track_caller]
+    pub fn wait(self) -> SelectFuture<'a, T> {
+        let race = Race::at(self.biased, self.has_default, Location::caller());
+        SelectFuture { slots: self.slots, race }
+    }
+}
+
+impl<T> Default for Select<'_, T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<T> fmt::Debug for Select<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut out = f.debug_struct("Select");
+        out.field("arms", &self.slots.len()).field("biased", &self.biased).field("default", &self.has_default).finish()
+    }
+}
+
+pin_project! {
+    /// The future of [`Select::wait`].
+    #[must_use = "a future does nothing unless it is awaited or polled"]
+    pub struct SelectFuture<'a, T> {
+        // The arms before the race: fields are dropped in this order.
+        #[pin]
+        slots: Slots<'a, T>,
+        #[pin]
+        race: Race,
+    }
+}
+
+impl<T> Arms for Pin<&Slots<'_, T>> {
+    #[inline]
+    fn len(&self) -> usize {
+        Slots::len(self)
+    }
+
+    #[inline]
+    fn get(&self, index: usize) -> ArmRef<'_> {
+        ArmRef::Channel(Slots::get(*self, index).port())
+    }
+}
+
+impl<T> Future for SelectFuture<'_, T> {
+    type Output = (usize, Selected<T>);
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let slots = this.slots.into_ref();
+        match this.race.into_ref().run(cx, &slots, &mut |_, _| Verdict::Out) {
+            Poll::Ready(Chosen::Arm(index)) => {
+                let selected = match Slots::get(slots, index).finish() {
+                    Finished::Received(value) => Selected::Received(value),
+                    Finished::Sent(sent) => Selected::Sent(sent),
+                };
+                Poll::Ready((index, selected))
+            }
+            Poll::Ready(Chosen::Default) => Poll::Ready((slots.len(), Selected::Default)),
+            // No arms: for ever (L9).
+            Poll::Ready(Chosen::Else) | Poll::Pending => Poll::Pending,
+        }
+    }
+}
+
+impl<T> fmt::Debug for SelectFuture<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SelectFuture").field("race", &self.race).finish_non_exhaustive()
+    }
+}
