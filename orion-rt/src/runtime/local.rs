@@ -1,0 +1,24 @@
+//! The runtime without threads of its own.
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use crate::scheduler::local::LocalShared;
+
+/// A runtime that runs its roots on the calling thread. Made by [`Builder::build_local`](super::Builder::build_local).
+///
+/// It may not leave its thread, nor may its tasks; their wakers may.
+///
+/// Rule: R1.
+#[derive(Debug)]
+pub struct LocalRuntime {
+    pub(crate) shared: Arc<LocalShared>,
+    pub(crate) seed: Option<u64>,
+    _on_one_thread: PhantomData<*mut ()>,
+}
+
+impl LocalRuntime {
+    pub(crate) fn new(shared: Arc<LocalShared>, seed: Option<u64>) -> Self {
+        Self { shared, seed, _on_one_thread: PhantomData }
+    }
+}

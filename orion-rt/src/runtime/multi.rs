@@ -1,0 +1,48 @@
+//! The runtime with workers.
+
+use std::io;
+use std::sync::Arc;
+use std::thread::{Builder as ThreadBuilder, JoinHandle};
+
+use super::builder::Builder;
+use crate::scheduler::multi::{MultiShared, on_worker_of};
+
+/// Opt-in parallelism: worker threads that share the tasks of the roots run on it.
+///
+/// Dropping it joins its threads; on one of its own workers it only asks them to stop.
+///
+/// Rules: R2, R4, R5.
+#[derive(Debug)]
+pub struct Runtime {
+    pub(crate) shared: Arc<MultiShared>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Runtime {
+    /// The settings, to build a runtime from.
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    pub(super) fn start_workers(n: usize, name: &str, budget: u32, seed: Option<u64>) -> io::Result<Self> {
+        let (shared, workers) = MultiShared::new(n, budget, seed);
+        // Should a thread not start, dropping the runtime ends those that did.
+        let mut runtime = Self { shared, threads: Vec::with_capacity(n) };
+        for (i, worker) in workers.into_iter().enumerate() {
+            let thread = ThreadBuilder::new().name(format!("{name}-{i}")).spawn(move || worker.run())?;
+            runtime.threads.push(thread);
+        }
+        Ok(runtime)
+    }
+}
+
+impl Drop for Runtime {
+    fn drop(&mut self) {
+        self.shared.shut_down();
+        let waits = !on_worker_of(&self.shared);
+        for thread in self.threads.drain(..).filter(|_| waits) {
+            // A worker does not panic: tasks and wakers are contained.
+            let _ = thread.join();
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! One root from its start to its end: the body becomes a task, the tree is driven until nothing is left, the outcome is
+//! raised or returned.
+//!
+//! Invariants
+//! 1. `local` and `multi` return only after every task below `core` has been dropped (R3): the count `active` reaches zero
+//!    only after every future has been.
+//! 2. An unwind in between would free what tasks still borrow; it aborts.
+
+use std::any::Any;
+use std::future::Future;
+use std::panic::Location;
+use std::ptr::NonNull;
+use std::sync::Arc;
+
+use crate::scheduler::local::{Drive, LocalShared, WhenIdle};
+use crate::scheduler::multi::MultiShared;
+use crate::task::cell::allocate;
+use crate::task::current;
+use crate::task::header::{Birth, Header};
+use crate::task::join::Claim;
+use crate::task::kind::{Count, Kind, Local, Multi, Sealed};
+use crate::task::owner::{Place, ScopeCore, ScopeRef};
+use crate::task::run::{Turn, step};
+use crate::task::state::TaskState;
+use crate::task::sweep;
+use crate::util::rng;
+
+/// What a root ended with: the body's value, or the first panic below it.
+pub(crate) type Outcome<T> = Result<T, Box<dyn Any + Send>>;
+
+/// Panics if this thread is polling an orion task: a root inside would block its worker (R4).
+#[track_caller]
+pub(crate) fn forbid_nesting(what: &str) {
+    assert!(
+        current::get().is_none(),
+        "`{what}` was called from inside a task of an orion runtime, whose thread it would block; open a group there instead: \
+         `s.group(async |g| ..).await`"
+    );
+}
+
+/// A root for the single-threaded scheduler.
+pub(crate) fn local_core(shared: &Arc<LocalShared>, location: &'static Location<'static>) -> ScopeRef<Local> {
+    ScopeCore::root(pointer(shared), 1, location)
+}
+
+/// A root for a runtime with workers; its task list has a shard per worker and one for everybody else.
+pub(crate) fn multi_core(shared: &Arc<MultiShared>, location: &'static Location<'static>) -> ScopeRef<Multi> {
+    ScopeCore::root(pointer(shared), shared.workers() + 1, location)
+}
+
+fn pointer<S>(shared: &Arc<S>) -> NonNull<S> {
+    NonNull::from(&**shared)
+}
+
+/// Runs `body` and everything spawned below `core` on this thread.
+pub(crate) fn local<F: Future>(
+    shared: &Arc<LocalShared>,
+    seed: Option<u64>,
+    core: &ScopeRef<Local>,
+    body: F,
+) -> Outcome<F::Output> {
+    let guard = AbortOnUnwind;
+    let _timers = crate::time::enter(&shared.timers);
+    if let Some(seed) = seed {
+        rng::reseed(seed);
+    }
+    shared.begin();
+    shared.roots.add(core.as_ptr());
+    let (body, claim) = adopt_body(core, body);
+    crate::task::waker::queue(body);
+    let end = shared.drive(|| core.active.get() == 0, WhenIdle::Park);
+    debug_assert_eq!(end, Drive::Done);
+    shared.roots.remove(core.as_ptr());
+    sweep::unclaimed(&**core);
+    // SAFETY: `F::Output` is the body's type.
+    let outcome = unsafe { conclude::<Local, F::Output>(core, claim) };
+    shared.end();
+    std::mem::forget(guard);
+    outcome
+}
+
+/// Runs `body` on this thread and everything spawned below `core` on the workers.
+pub(crate) fn multi<F: Future>(shared: &Arc<MultiShared>, core: &ScopeRef<Multi>, body: F) -> Outcome<F::Output> {
+    let guard = AbortOnUnwind;
+    let _timers = crate::time::enter(&shared.timers);
+    shared.roots.add(core.as_ptr());
+    let (body, claim) = adopt_body(core, body);
+    let state = &claim.header().state;
+    while core.active.get() != 0 {
+        if state.is_returned() || !state.activity().0 {
+            std::thread::park();
+            continue;
+        }
+        // SAFETY: scheduled, and only this thread takes the body.
+        let turn = unsafe { step(body, shared.budget()) };
+        debug_assert!(matches!(turn, Turn::Gone | Turn::Requeue));
+    }
+    shared.roots.remove(core.as_ptr());
+    sweep::unclaimed(&**core);
+    // SAFETY: `F::Output` is the body's type.
+    let outcome = unsafe { conclude::<Multi, F::Output>(core, claim) };
+    std::mem::forget(guard);
+    outcome
+}
+
+/// Makes the body a task: scheduled, in no list (a cancel of the scope does not reach it, X2), known to the root.
+fn adopt_body<K: Kind, F: Future>(core: &ScopeRef<K>, body: F) -> (NonNull<Header<K>>, Claim<K>) {
+    let birth = Birth {
+        scope: core.as_ptr(),
+        shared: core.shared,
+        location: core.location,
+        name: Some("root".into()),
+        handle: true,
+        is_body: true,
+    };
+    let task = allocate(birth, body);
+    if let Place::Root { body, .. } = &core.place {
+        body.set(Some(task));
+    }
+    // SAFETY: born with a handle.
+    (task, unsafe { Claim::new(task) })
+}
+
+/// # Safety
+/// The root has ended, and `T` is the type of its body's value.
+unsafe fn conclude<K: Sealed, T>(core: &ScopeRef<K>, claim: Claim<K>) -> Outcome<T> {
+    if let Place::Root { body, .. } = &core.place {
+        body.set(None);
+    }
+    // SAFETY: the root has ended, so its body is complete.
+    let result = unsafe { claim.take::<T>() };
+    match (core.take_payload(), result) {
+        (Some(payload), result) => {
+            crate::util::contain::contained(|| drop(result));
+            Err(payload)
+        }
+        (None, Ok(value)) => Ok(value),
+        (None, Err(error)) => Err(Box::new(format!("the body of the root ended without a value: {error}"))),
+    }
+}
+
+/// Aborts when dropped by an unwind (2).
+struct AbortOnUnwind;
+
+impl Drop for AbortOnUnwind {
+    fn drop(&mut self) {
+        eprintln!("orion-rt: a panic inside the runtime while tasks may borrow from the caller; aborting");
+        std::process::abort();
+    }
+}

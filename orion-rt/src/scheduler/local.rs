@@ -1,0 +1,279 @@
+//! The single-threaded scheduler: one queue, no other thread, no atomic operation between its own tasks (R1, S6).
+//!
+//! ```text
+//!   own tasks:      wake ──> queue (FIFO) ──> step
+//!   other threads:  wake ──> inbox + bell ──> queue, at the next look (every 61 turns, and before sleeping)
+//! ```
+//!
+//! Invariants
+//! 1. `queue` is used by the owner thread only: the one whose token is in `owner`. Tasks check the token before they touch
+//!    anything plain (`is_owner`).
+//! 2. `owner` is set while a root runs. After its end every wake-up is remote and finds the inbox closed.
+//! 3. A remote wake-up is in the inbox before the bell rings; the owner empties the inbox after it has seen the bell or before
+//!    it sleeps, and `park` returns at once if the bell rang since.
+
+use std::cell::Cell;
+use std::ptr::NonNull;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::task::RawWakerVTable;
+use std::thread::Thread;
+
+use crate::task::current::AnyTask;
+use crate::task::header::Header;
+use crate::task::kind::{Local, PlainCount, Schedule, Sealed, release_arc, retain_arc};
+use crate::task::owner::ScopeCore;
+use crate::task::run::{Turn, step};
+use crate::task::state::TaskState;
+use crate::task::state_local::LocalState;
+use crate::time::Timers;
+
+use super::queue::RunQueue;
+use super::{Roots, TICK};
+
+/// What a drive ended with.
+#[must_use]
+#[derive(Debug, PartialEq, Eq, Clone, Copy)]
+pub(crate) enum Drive {
+    /// The condition holds.
+    Done,
+    /// Nothing is runnable and no timer is pending; only another thread could change that.
+    Idle,
+}
+
+/// What to do when nothing is runnable.
+#[derive(Debug, PartialEq, Eq, Clone, Copy)]
+pub(crate) enum WhenIdle {
+    /// Sleep until something is.
+    Park,
+    /// Sleep while a timer is pending, else return.
+    Return,
+}
+
+/// A question to the owner thread, asked by another.
+type Request = Box<dyn FnOnce(&Roots<Local>) + Send>;
+
+/// See the module.
+pub struct LocalShared {
+    owner: AtomicUsize,
+    queue: RunQueue<Local>,
+    budget: u32,
+    bell: Arc<Bell>,
+    inbox: parking_lot::Mutex<Inbox>,
+    pub(crate) timers: Arc<Timers>,
+    pub(crate) roots: Roots<Local>,
+}
+
+// SAFETY: `queue` is used by the owner thread only (1); the rest is `Sync`.
+unsafe impl Send for LocalShared {}
+// SAFETY: as above.
+unsafe impl Sync for LocalShared {}
+
+struct Inbox {
+    open: bool,
+    woken: Vec<NonNull<Header<Local>>>,
+    requests: Vec<Request>,
+}
+
+/// Wakes the owner thread from its sleep.
+#[derive(Debug)]
+struct Bell {
+    rung: AtomicBool,
+    sleeper: parking_lot::Mutex<Option<Thread>>,
+}
+
+impl Bell {
+    fn ring(&self) {
+        if !self.rung.swap(true, Ordering::AcqRel)
+            && let Some(thread) = &*self.sleeper.lock()
+        {
+            thread.unpark();
+        }
+    }
+}
+
+impl std::fmt::Debug for LocalShared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LocalShared").finish_non_exhaustive()
+    }
+}
+
+thread_local! {
+    static TOKEN: Cell<u8> = const { Cell::new(0) };
+}
+
+/// A number that tells this thread from every other that is alive.
+fn token() -> usize {
+    TOKEN.with(|t| std::ptr::from_ref(t).addr())
+}
+
+impl LocalShared {
+    pub(crate) fn new(budget: u32) -> Arc<Self> {
+        let bell = Arc::new(Bell { rung: AtomicBool::new(false), sleeper: parking_lot::Mutex::new(None) });
+        let rouse = Arc::clone(&bell);
+        Arc::new(Self {
+            owner: AtomicUsize::new(0),
+            queue: RunQueue::new(),
+            budget,
+            bell,
+            inbox: parking_lot::Mutex::new(Inbox { open: false, woken: Vec::new(), requests: Vec::new() }),
+            timers: Timers::new(move || rouse.ring()),
+            roots: Roots::new(),
+        })
+    }
+
+    /// This thread becomes the owner. The caller has made sure that there is none.
+    pub(crate) fn begin(&self) {
+        *self.bell.sleeper.lock() = Some(std::thread::current());
+        self.inbox.lock().open = true;
+        self.owner.store(token(), Ordering::Release);
+    }
+
+    /// This thread stops being the owner; wake-ups still under way are given back (2).
+    pub(crate) fn end(&self) {
+        let (woken, requests) = {
+            let mut inbox = self.inbox.lock();
+            inbox.open = false;
+            (std::mem::take(&mut inbox.woken), std::mem::take(&mut inbox.requests))
+        };
+        requests.into_iter().for_each(|ask| ask(&self.roots));
+        self.receive(woken);
+        debug_assert!(self.queue.is_empty(), "a root ends when no task is left");
+        self.owner.store(0, Ordering::Release);
+        *self.bell.sleeper.lock() = None;
+    }
+
+    /// Has `ask` answered by the owner thread, at its next look at the inbox. `false`: there is no owner.
+    pub(crate) fn request(&self, ask: Request) -> bool {
+        {
+            let mut inbox = self.inbox.lock();
+            if !inbox.open {
+                return false;
+            }
+            inbox.requests.push(ask);
+        }
+        self.bell.ring();
+        true
+    }
+
+    /// Makes the owner thread look at its inbox and at what it drives for, from any thread.
+    pub(crate) fn ring(&self) {
+        self.bell.ring();
+    }
+
+    /// Runs tasks until `done`.
+    pub(crate) fn drive(&self, done: impl Fn() -> bool, when_idle: WhenIdle) -> Drive {
+        loop {
+            for _ in 0..TICK {
+                if done() {
+                    return Drive::Done;
+                }
+                let Some(task) = self.queue.pop() else { break };
+                // SAFETY: just taken out of the queue, by the owner.
+                if unsafe { step(task, self.budget) } == Turn::Requeue {
+                    self.queue.push(task);
+                }
+            }
+            let looked = self.look_outside();
+            if looked || !self.queue.is_empty() || done() {
+                continue;
+            }
+            match (self.timers.until_next(), when_idle) {
+                (Some(wait), _) => std::thread::park_timeout(wait),
+                (None, WhenIdle::Park) => std::thread::park(),
+                (None, WhenIdle::Return) => return Drive::Idle,
+            }
+        }
+    }
+
+    /// Takes in what other threads and timers have brought. `true` if there was anything.
+    fn look_outside(&self) -> bool {
+        let mut any = !self.timers.is_empty() && self.timers.fire();
+        if self.bell.rung.swap(false, Ordering::AcqRel) {
+            let (woken, requests) = {
+                let mut inbox = self.inbox.lock();
+                (std::mem::take(&mut inbox.woken), std::mem::take(&mut inbox.requests))
+            };
+            any |= !woken.is_empty();
+            self.receive(woken);
+            requests.into_iter().for_each(|ask| ask(&self.roots));
+        }
+        any
+    }
+
+    fn receive(&self, woken: Vec<NonNull<Header<Local>>>) {
+        for task in woken {
+            // SAFETY: the inbox has a reference to the task.
+            let header = unsafe { task.as_ref() };
+            header.state.remote_wake_taken();
+            if header.state.wake() == crate::task::state::Wake::Schedule {
+                self.queue.push(task);
+            }
+            // SAFETY: the inbox's reference, given back once.
+            unsafe { crate::task::waker::release(task) };
+        }
+    }
+}
+
+impl Sealed for Local {
+    type Lock<T> = std::cell::RefCell<T>;
+    type Count = PlainCount;
+    type State = LocalState;
+    type Shared = LocalShared;
+
+    fn waker_table() -> &'static RawWakerVTable {
+        &crate::task::waker::LOCAL
+    }
+
+    fn only(task: AnyTask) -> Option<NonNull<Header<Self>>> {
+        match task {
+            AnyTask::Local(task) => Some(task),
+            AnyTask::Multi(_) => None,
+        }
+    }
+
+    fn any(task: NonNull<Header<Self>>) -> AnyTask {
+        AnyTask::Local(task)
+    }
+}
+
+impl Schedule<Local> for LocalShared {
+    fn schedule(&self, task: NonNull<Header<Local>>) {
+        debug_assert!(self.is_owner());
+        self.queue.push(task);
+    }
+
+    fn schedule_body(&self, body: NonNull<Header<Local>>, _: &ScopeCore<Local>) {
+        self.schedule(body);
+    }
+
+    fn shard(&self, _: usize) -> usize {
+        0
+    }
+
+    fn is_owner(&self) -> bool {
+        self.owner.load(Ordering::Relaxed) == token()
+    }
+
+    fn wake_remotely(&self, task: NonNull<Header<Local>>) -> Result<(), NonNull<Header<Local>>> {
+        {
+            let mut inbox = self.inbox.lock();
+            if !inbox.open {
+                return Err(task);
+            }
+            inbox.woken.push(task);
+        }
+        self.bell.ring();
+        Ok(())
+    }
+
+    unsafe fn retain(shared: NonNull<Self>) {
+        // SAFETY: promised by the caller; a `LocalShared` is always in an `Arc`.
+        unsafe { retain_arc(shared) };
+    }
+
+    unsafe fn release(shared: NonNull<Self>) {
+        // SAFETY: promised by the caller.
+        unsafe { release_arc(shared) };
+    }
+}

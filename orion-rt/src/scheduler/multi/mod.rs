@@ -1,0 +1,205 @@
+//! The work-stealing scheduler: a queue per worker, one injector for everybody else, stealing, sleeping (R2).
+//!
+//! ```text
+//!   woken on a worker ──> LIFO slot ──displaced──> own deque (FIFO) <──steal── other workers
+//!   woken elsewhere ────> injector ──batch──> a worker's deque
+//!   yielded ────────────> own deque's tail
+//! ```
+//!
+//! A worker looks at its LIFO slot, its deque, the injector, then at the others; every 61 turns it looks at the injector and
+//! the timers first (Y4). Who sleeps and who is woken is `sleep`'s matter.
+
+mod sleep;
+mod worker;
+
+use std::ptr::NonNull;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::task::RawWakerVTable;
+use std::thread::Thread;
+
+use crossbeam_deque::{Injector, Stealer};
+use crossbeam_utils::CachePadded;
+
+use crate::coop;
+use crate::sys::Mutex;
+use crate::task::current::AnyTask;
+use crate::task::header::Header;
+use crate::task::kind::{Multi, Schedule, Sealed, release_arc, retain_arc};
+use crate::task::owner::{Place, ScopeCore};
+use crate::task::state_multi::MultiState;
+use crate::time::Timers;
+
+use super::Roots;
+use sleep::Sleepers;
+
+pub(crate) use worker::{Worker, on_worker_of};
+
+/// A scheduled task in a queue.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Runnable(NonNull<Header<Multi>>);
+
+// SAFETY: a `Multi` task moves between threads: its future is `Send`, its header's fields are shared as `header` says.
+unsafe impl Send for Runnable {}
+
+/// See the module.
+pub struct MultiShared {
+    injector: Injector<Runnable>,
+    peers: Box<[CachePadded<Peer>]>,
+    sleepers: Sleepers,
+    keeper: AtomicUsize,
+    budget: u32,
+    seed: Option<u64>,
+    shutdown: AtomicBool,
+    pub(crate) timers: Arc<Timers>,
+    pub(crate) roots: Roots<Multi>,
+}
+
+/// What others know of a worker.
+struct Peer {
+    stealer: Stealer<Runnable>,
+    thread: std::sync::OnceLock<Thread>,
+    token: AtomicBool,
+}
+
+/// No worker keeps the timers.
+const NOBODY: usize = usize::MAX;
+
+impl std::fmt::Debug for MultiShared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("MultiShared").field("workers", &self.peers.len()).finish_non_exhaustive()
+    }
+}
+
+impl MultiShared {
+    /// A scheduler and its `n` workers, each to be run on a thread of its own.
+    pub(crate) fn new(n: usize, budget: u32, seed: Option<u64>) -> (Arc<Self>, Vec<Worker>) {
+        let deques: Vec<_> = (0..n).map(|_| crossbeam_deque::Worker::new_fifo()).collect();
+        let shared = Arc::new_cyclic(|me: &std::sync::Weak<Self>| {
+            let me = me.clone();
+            Self {
+                injector: Injector::new(),
+                peers: deques.iter().map(|deque| CachePadded::new(Peer::new(deque.stealer()))).collect(),
+                sleepers: Sleepers::new(n),
+                keeper: AtomicUsize::new(NOBODY),
+                budget,
+                seed,
+                shutdown: AtomicBool::new(false),
+                timers: Timers::new(move || {
+                    if let Some(shared) = me.upgrade() {
+                        shared.rouse_keeper();
+                    }
+                }),
+                roots: Roots::new(),
+            }
+        });
+        let workers = deques.into_iter().enumerate().map(|(i, deque)| Worker::new(Arc::clone(&shared), i, deque));
+        let workers = workers.collect();
+        (shared, workers)
+    }
+
+    pub(crate) fn workers(&self) -> usize {
+        self.peers.len()
+    }
+
+    pub(crate) fn budget(&self) -> u32 {
+        self.budget
+    }
+
+    /// Tells the workers to stop as soon as they find nothing to do.
+    pub(crate) fn shut_down(&self) {
+        self.shutdown.store(true, Ordering::SeqCst);
+        self.peers.iter().for_each(|peer| peer.unpark());
+    }
+
+    /// Work was put where any worker can take it: wakes one if none is looking already.
+    fn notify(&self) {
+        if let Some(i) = self.sleepers.pick() {
+            self.peers[i].unpark();
+        }
+    }
+
+    /// There is an earlier timer: the worker that sleeps until the next one has to look again; if there is none, one does.
+    fn rouse_keeper(&self) {
+        std::sync::atomic::fence(Ordering::SeqCst);
+        match self.keeper.load(Ordering::SeqCst) {
+            NOBODY => self.notify(),
+            keeper => self.peers[keeper].unpark(),
+        }
+    }
+}
+
+impl Peer {
+    fn new(stealer: Stealer<Runnable>) -> Self {
+        Self { stealer, thread: std::sync::OnceLock::new(), token: AtomicBool::new(false) }
+    }
+
+    fn unpark(&self) {
+        self.token.store(true, Ordering::SeqCst);
+        // A worker that has not started yet sees the token before it first parks.
+        if let Some(thread) = self.thread.get() {
+            thread.unpark();
+        }
+    }
+}
+
+impl Sealed for Multi {
+    type Lock<T> = Mutex<T>;
+    type Count = crate::sys::atomic::AtomicUsize;
+    type State = MultiState;
+    type Shared = MultiShared;
+
+    fn waker_table() -> &'static RawWakerVTable {
+        &crate::task::waker::MULTI
+    }
+
+    fn only(task: AnyTask) -> Option<NonNull<Header<Self>>> {
+        match task {
+            AnyTask::Multi(task) => Some(task),
+            AnyTask::Local(_) => None,
+        }
+    }
+
+    fn any(task: NonNull<Header<Self>>) -> AnyTask {
+        AnyTask::Multi(task)
+    }
+}
+
+impl Schedule<Multi> for MultiShared {
+    fn schedule(&self, task: NonNull<Header<Multi>>) {
+        let pushed = worker::with_current(self, |worker| worker.push(Runnable(task), coop::wakes_to_tail()));
+        if pushed.is_none() {
+            self.injector.push(Runnable(task));
+            self.notify();
+        }
+    }
+
+    fn schedule_body(&self, _: NonNull<Header<Multi>>, root: &ScopeCore<Multi>) {
+        if let Place::Root { thread, .. } = &root.place {
+            thread.lock().unpark();
+        }
+    }
+
+    fn shard(&self, shards: usize) -> usize {
+        worker::with_current(self, Worker::index).map_or(0, |i| i + 1).min(shards - 1)
+    }
+
+    fn is_owner(&self) -> bool {
+        true
+    }
+
+    fn wake_remotely(&self, task: NonNull<Header<Multi>>) -> Result<(), NonNull<Header<Multi>>> {
+        debug_assert!(false, "every thread is an owner");
+        Err(task)
+    }
+
+    unsafe fn retain(shared: NonNull<Self>) {
+        // SAFETY: promised by the caller; a `MultiShared` is always in an `Arc`.
+        unsafe { retain_arc(shared) };
+    }
+
+    unsafe fn release(shared: NonNull<Self>) {
+        // SAFETY: promised by the caller.
+        unsafe { release_arc(shared) };
+    }
+}

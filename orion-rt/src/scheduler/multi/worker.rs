@@ -1,0 +1,251 @@
+//! One worker: where its tasks are, how it finds the next, how it goes to sleep.
+//!
+//! Invariants
+//! 1. A `Worker` is used by its own thread only, which reaches it through `CURRENT`.
+//! 2. `lifo` and the deque hold scheduled tasks.
+
+use std::cell::Cell;
+use std::sync::Arc;
+use std::sync::atomic::{Ordering, fence};
+
+use crossbeam_deque::Steal;
+
+use crate::task::run::{Turn, step};
+use crate::util::rng;
+
+use super::super::TICK;
+use super::{MultiShared, NOBODY, Runnable};
+
+/// How many tasks in a row may come from the LIFO slot before the deque has its turn (S6, Y4).
+const LIFO_RUN: u32 = 16;
+/// Rounds of looking everywhere before a worker goes to sleep; with the pauses between them about 20 µs.
+const SEARCH_ROUNDS: u32 = 40;
+/// Pauses between two rounds.
+const SEARCH_PAUSE: u32 = 32;
+
+/// See the module.
+#[derive(Debug)]
+pub(crate) struct Worker {
+    shared: Arc<MultiShared>,
+    index: usize,
+    deque: crossbeam_deque::Worker<Runnable>,
+    lifo: Cell<Option<Runnable>>,
+    lifo_run: Cell<u32>,
+    tick: Cell<u32>,
+    searching: Cell<bool>,
+}
+
+thread_local! {
+    static CURRENT: Cell<*const Worker> = const { Cell::new(std::ptr::null()) };
+}
+
+/// Runs `f` with this thread's worker if it is one of `shared`'s.
+pub(super) fn with_current<R>(shared: &MultiShared, f: impl FnOnce(&Worker) -> R) -> Option<R> {
+    // SAFETY: set by `Worker::run` to a worker that outlives its run, cleared before it ends.
+    let worker = unsafe { CURRENT.get().as_ref() }?;
+    std::ptr::eq(Arc::as_ptr(&worker.shared), shared).then(|| f(worker))
+}
+
+/// Whether this thread is one of `shared`'s workers.
+pub(crate) fn on_worker_of(shared: &MultiShared) -> bool {
+    with_current(shared, |_| ()).is_some()
+}
+
+struct ClearCurrent;
+
+impl Drop for ClearCurrent {
+    fn drop(&mut self) {
+        CURRENT.set(std::ptr::null());
+    }
+}
+
+impl Worker {
+    pub(super) fn new(shared: Arc<MultiShared>, index: usize, deque: crossbeam_deque::Worker<Runnable>) -> Self {
+        Self {
+            shared,
+            index,
+            deque,
+            lifo: Cell::new(None),
+            lifo_run: Cell::new(0),
+            tick: Cell::new(0),
+            searching: Cell::new(false),
+        }
+    }
+
+    pub(super) fn index(&self) -> usize {
+        self.index
+    }
+
+    /// Runs tasks until the scheduler is shut down.
+    pub(crate) fn run(self) {
+        CURRENT.set(std::ptr::from_ref(&self));
+        let _clear = ClearCurrent;
+        let _timers = crate::time::enter(&self.shared.timers);
+        let _ = self.shared.peers[self.index].thread.set(std::thread::current());
+        if let Some(seed) = self.shared.seed {
+            rng::reseed(seed.wrapping_add(self.index as u64 + 1));
+        }
+        loop {
+            if let Some(task) = self.next() {
+                self.turn(task);
+            } else if self.shared.shutdown.load(Ordering::SeqCst) {
+                return;
+            } else {
+                self.sleep();
+            }
+        }
+    }
+
+    /// Queues a task that this worker's thread has woken.
+    pub(super) fn push(&self, task: Runnable, tail: bool) {
+        if tail {
+            self.push_tail(task);
+        } else if let Some(displaced) = self.lifo.replace(Some(task)) {
+            self.deque.push(displaced);
+            self.notify_others();
+        }
+    }
+
+    fn push_tail(&self, task: Runnable) {
+        let alone = self.deque.is_empty() && self.lifo_is_empty();
+        self.deque.push(task);
+        // One task that this worker will take next is no reason to wake another core.
+        if !alone {
+            self.notify_others();
+        }
+    }
+
+    fn lifo_is_empty(&self) -> bool {
+        let task = self.lifo.take();
+        self.lifo.set(task);
+        task.is_none()
+    }
+
+    fn notify_others(&self) {
+        if self.shared.peers.len() > 1 {
+            self.shared.notify();
+        }
+    }
+
+    fn turn(&self, task: Runnable) {
+        if self.searching.replace(false) && self.shared.sleepers.stop_searching() {
+            self.shared.notify();
+        }
+        // SAFETY: (2), just taken out.
+        if unsafe { step(task.0, self.shared.budget) } == Turn::Requeue {
+            self.push_tail(task);
+        }
+    }
+
+    fn next(&self) -> Option<Runnable> {
+        let tick = self.tick.get().wrapping_add(1);
+        self.tick.set(tick);
+        if tick % TICK == 0 {
+            self.fire_timers();
+            if let Some(task) = self.take_injected() {
+                return Some(task);
+            }
+        }
+        self.next_own().or_else(|| self.take_injected())
+    }
+
+    fn next_own(&self) -> Option<Runnable> {
+        if self.lifo_run.get() < LIFO_RUN {
+            if let Some(task) = self.lifo.take() {
+                self.lifo_run.set(self.lifo_run.get() + 1);
+                return Some(task);
+            }
+        }
+        self.lifo_run.set(0);
+        self.deque.pop().or_else(|| self.lifo.take())
+    }
+
+    fn take_injected(&self) -> Option<Runnable> {
+        self.repeat(|| self.shared.injector.steal_batch_and_pop(&self.deque))
+    }
+
+    fn repeat(&self, attempt: impl Fn() -> Steal<Runnable>) -> Option<Runnable> {
+        loop {
+            match attempt() {
+                Steal::Success(task) => return Some(task),
+                Steal::Empty => return None,
+                Steal::Retry => crate::sys::hint::spin_loop(),
+            }
+        }
+    }
+
+    fn fire_timers(&self) {
+        if !self.shared.timers.is_empty() {
+            self.shared.timers.fire();
+        }
+    }
+
+    /// Looks everywhere for a while, then parks.
+    fn sleep(&self) {
+        if !self.searching.get() && self.shared.sleepers.start_searching() {
+            self.searching.set(true);
+        }
+        if self.searching.get() {
+            for _ in 0..SEARCH_ROUNDS {
+                self.fire_timers();
+                if let Some(task) = self.next_own().or_else(|| self.take_injected()).or_else(|| self.steal()) {
+                    return self.turn(task);
+                }
+                for _ in 0..SEARCH_PAUSE {
+                    crate::sys::hint::spin_loop();
+                }
+            }
+        }
+        self.shared.sleepers.announce(self.index, self.searching.replace(false));
+        if !self.sees_work() {
+            self.park();
+        }
+        if !self.shared.sleepers.retract(self.index) {
+            self.searching.set(true);
+        }
+        self.fire_timers();
+        if let Some(task) = self.steal() {
+            self.turn(task);
+        }
+    }
+
+    fn steal(&self) -> Option<Runnable> {
+        let peers = &self.shared.peers;
+        if peers.len() < 2 {
+            return None;
+        }
+        let first = rng::below(peers.len() as u32) as usize;
+        (0..peers.len()).map(|i| (first + i) % peers.len()).filter(|&i| i != self.index).find_map(|i| {
+            self.repeat(|| peers[i].stealer.steal_batch_and_pop(&self.deque))
+        })
+    }
+
+    /// Whether any queue holds a task, or the end has come.
+    fn sees_work(&self) -> bool {
+        !self.shared.injector.is_empty()
+            || self.shared.peers.iter().any(|peer| !peer.stealer.is_empty())
+            || self.shared.shutdown.load(Ordering::SeqCst)
+    }
+
+    /// Sleeps until it is woken, or, if no other worker does so already, until the next timer.
+    fn park(&self) {
+        let peer = &self.shared.peers[self.index];
+        let keeper = &self.shared.keeper;
+        let keeps = keeper.compare_exchange(NOBODY, self.index, Ordering::SeqCst, Ordering::SeqCst).is_ok();
+        fence(Ordering::SeqCst);
+        let until = if keeps { self.shared.timers.until_next() } else { None };
+        while !peer.token.load(Ordering::SeqCst) {
+            match until {
+                Some(wait) => {
+                    std::thread::park_timeout(wait);
+                    break;
+                }
+                None => std::thread::park(),
+            }
+        }
+        peer.token.store(false, Ordering::SeqCst);
+        if keeps {
+            keeper.store(NOBODY, Ordering::SeqCst);
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! The ways in: `run`, `LocalRuntime::run`, `Runtime::run`.
+
+use std::panic::Location;
+use std::sync::Arc;
+
+use crate::runtime::builder::default_local;
+use crate::runtime::root::{self, Outcome};
+use crate::runtime::{LocalRuntime, Runtime};
+use crate::scheduler::local::LocalShared;
+use crate::task::kind::{Local, Multi};
+
+use super::root_scope::Home;
+use super::Scope;
+
+/// Runs `body` and every task it spawns on the calling thread; returns when all of them are gone.
+///
+/// No other thread is started, and futures need not be `Send`. Tasks may borrow whatever outlives the call, mutably too.
+///
+/// # Panics
+/// With the first panic of the body or a task, after all others have been cancelled and are gone. And from inside an orion
+/// task: open a group there.
+///
+/// ```
+/// let words = ["structured", "concurrency"];
+/// let total: usize = orion_rt::run(async |s| {
+///     let handles: Vec<_> = words.iter().map(|word| s.spawn(async move { word.len() })).collect();
+///     let mut total = 0;
+///     for handle in handles {
+///         total += handle.join().await.unwrap();
+///     }
+///     total
+/// });
+/// assert_eq!(total, 21);
+/// ```
+///
+/// Rules: R1, R3, R4, S1.
+#[track_caller]
+pub fn run<'env, F, T>(body: F) -> T
+where
+    F: for<'scope> AsyncFnOnce(&'scope Scope<'scope, 'env, Local>) -> T,
+{
+    root::forbid_nesting("run");
+    on_this_thread(&default_local(), None, body)
+}
+
+impl LocalRuntime {
+    /// Runs `body` as a root of this runtime, as [`run`] does.
+    ///
+    /// # Panics
+    /// As [`run`] does.
+    #[track_caller]
+    pub fn run<'env, F, T>(&self, body: F) -> T
+    where
+        F: for<'scope> AsyncFnOnce(&'scope Scope<'scope, 'env, Local>) -> T,
+    {
+        root::forbid_nesting("LocalRuntime::run");
+        on_this_thread(&self.shared, self.seed, body)
+    }
+}
+
+impl Runtime {
+    /// Runs `body` on the calling thread and the tasks it spawns on the workers; returns when all of them are gone.
+    ///
+    /// May be called from several threads at once: each call is a root of its own on the same workers. The body and its value
+    /// need not be `Send`; the tasks do.
+    ///
+    /// # Panics
+    /// With the first panic of the body or a task, after all others have been cancelled and are gone. And from inside an orion
+    /// task: open a group there.
+    ///
+    /// ```
+    /// let runtime = orion_rt::Runtime::builder().workers(2).build()?;
+    /// let mut cells = [1, 2, 3, 4];
+    /// runtime.run(async |s| {
+    ///     for half in cells.chunks_mut(2) {
+    ///         s.go(async move { half.iter_mut().for_each(|c| *c *= 10) });
+    ///     }
+    /// });
+    /// assert_eq!(cells, [10, 20, 30, 40]);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
+    /// Rules: R2, R3, R4, S1.
+    #[track_caller]
+    pub fn run<'env, F, T>(&self, body: F) -> T
+    where
+        F: for<'scope> AsyncFnOnce(&'scope Scope<'scope, 'env, Multi>) -> T,
+    {
+        root::forbid_nesting("Runtime::run");
+        let home = Home::new(root::multi_core(&self.shared, Location::caller()));
+        // SAFETY: `multi` returns when every task is gone, and `home` is dropped after that; the body's future does not outlive
+        // the call.
+        let scope = unsafe { home.scope() };
+        let outcome = root::multi(&self.shared, home.core(), async move { body(scope).await });
+        finish(home, outcome)
+    }
+}
+
+#[track_caller]
+fn on_this_thread<'env, F, T>(shared: &Arc<LocalShared>, seed: Option<u64>, body: F) -> T
+where
+    F: for<'scope> AsyncFnOnce(&'scope Scope<'scope, 'env, Local>) -> T,
+{
+    let home = Home::new(root::local_core(shared, Location::caller()));
+    // SAFETY: as in `Runtime::run`.
+    let scope = unsafe { home.scope() };
+    let outcome = root::local(shared, seed, home.core(), async move { body(scope).await });
+    finish(home, outcome)
+}
+
+/// Drops what the root kept, then returns or raises its outcome (R8, P1).
+fn finish<K: crate::task::kind::Kind, T>(home: Home<'_, K>, outcome: Outcome<T>) -> T {
+    match outcome {
+        Ok(value) => {
+            drop(home);
+            value
+        }
+        Err(payload) => {
+            crate::util::contain::contained(|| drop(home));
+            std::panic::resume_unwind(payload)
+        }
+    }
+}

@@ -1,0 +1,250 @@
+//! A scope's handle: spawning, cancelling, opening groups below.
+
+use std::fmt;
+use std::future::Future;
+use std::marker::PhantomData;
+use std::panic::Location;
+use std::ptr::NonNull;
+use std::sync::Arc;
+
+use crate::task::cell::allocate;
+use crate::task::header::{Birth, Header};
+use crate::task::join::Claim;
+use crate::task::kind::{Kind, Local, Multi};
+use crate::task::owner::ScopeRef;
+use crate::task::state::TaskState;
+
+use super::nest::GroupFuture;
+use super::{JoinHandle, TaskBuilder};
+
+/// A handle of a scope, by which tasks are spawned into it.
+///
+/// A group is the scope of the body given to [`group`](Group::group); a root's [`Scope`](crate::Scope) is one too. Clones are
+/// handles of the same scope and may leave it: spawning into a scope that has ended, or was cancelled, gives a task that is
+/// never polled. A function that spawns takes `g: &Group<'_>`.
+///
+/// Rules: S2, S3, S5.
+pub struct Group<'scope, K: Kind = Multi> {
+    core: ScopeRef<K>,
+    _scope: PhantomData<fn(&'scope ()) -> &'scope ()>,
+}
+
+// SAFETY: a `Multi` scope is shared state behind locks and atomics; the tasks spawned through it are `Send`.
+unsafe impl Send for Group<'_, Multi> {}
+// SAFETY: as above.
+unsafe impl Sync for Group<'_, Multi> {}
+
+impl<K: Kind> Clone for Group<'_, K> {
+    fn clone(&self) -> Self {
+        Self::new(self.core.clone())
+    }
+}
+
+impl<K: Kind> fmt::Debug for Group<'_, K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Group")
+            .field("opened", &format_args!("{}", self.core.location))
+            .field("cancelled", &self.is_cancelled())
+            .finish()
+    }
+}
+
+/// What is said of a task besides its future.
+#[derive(Debug, Clone)]
+pub(super) struct Spec {
+    pub(super) name: Option<Arc<str>>,
+    pub(super) location: &'static Location<'static>,
+}
+
+impl Spec {
+    #[track_caller]
+    pub(super) fn here() -> Self {
+        Self { name: None, location: Location::caller() }
+    }
+}
+
+impl<'scope> Group<'scope, Multi> {
+    /// Starts `future` as a task of this scope, on any worker.
+    ///
+    /// The task is owned by the scope, which waits for it; the handle is for its value and is joined at most once.
+    ///
+    /// ```
+    /// let runtime = orion_rt::Runtime::builder().workers(2).build()?;
+    /// let sum = runtime.run(async |s| {
+    ///     let a = s.spawn(async { 20 });
+    ///     let b = s.spawn(async { 22 });
+    ///     a.join().await.unwrap() + b.join().await.unwrap()
+    /// });
+    /// assert_eq!(sum, 42);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
+    /// Rules: S1, S5, S6, J1, J3.
+    #[track_caller]
+    pub fn spawn<F>(&self, future: F) -> JoinHandle<'scope, F::Output, Multi>
+    where
+        F: Future + Send + 'scope,
+        F::Output: Send + 'scope,
+    {
+        self.spawn_any(Spec::here(), future)
+    }
+
+    /// Starts `future` as a task nobody joins: the scope waits for it.
+    ///
+    /// Rules: S1, P1.
+    #[track_caller]
+    pub fn go<F>(&self, future: F)
+    where
+        F: Future<Output = ()> + Send + 'scope,
+    {
+        self.go_any(Spec::here(), future);
+    }
+}
+
+impl<'scope> Group<'scope, Local> {
+    /// Starts `future` as a task of this scope, on this thread, behind every task spawned before.
+    ///
+    /// The task is owned by the scope, which waits for it; the handle is for its value and is joined at most once.
+    ///
+    /// ```
+    /// use std::rc::Rc;
+    /// orion_rt::run(async |s| {
+    ///     let shared = Rc::new(42);
+    ///     let handle = s.spawn({ let shared = shared.clone(); async move { *shared } });
+    ///     assert_eq!(handle.await.unwrap(), 42);
+    /// });
+    /// ```
+    ///
+    /// Rules: S1, S5, S6, J1, J3.
+    #[track_caller]
+    pub fn spawn<F>(&self, future: F) -> JoinHandle<'scope, F::Output, Local>
+    where
+        F: Future + 'scope,
+        F::Output: 'scope,
+    {
+        self.spawn_any(Spec::here(), future)
+    }
+
+    /// Starts `future` as a task nobody joins: the scope waits for it.
+    ///
+    /// Rules: S1, P1.
+    #[track_caller]
+    pub fn go<F>(&self, future: F)
+    where
+        F: Future<Output = ()> + 'scope,
+    {
+        self.go_any(Spec::here(), future);
+    }
+}
+
+impl<'scope, K: Kind> Group<'scope, K> {
+    pub(super) fn new(core: ScopeRef<K>) -> Self {
+        Self { core, _scope: PhantomData }
+    }
+
+    pub(super) fn core(&self) -> &ScopeRef<K> {
+        &self.core
+    }
+
+    /// A task with a name or other properties: `g.task().name("reader").spawn(future)`.
+    pub fn task(&self) -> TaskBuilder<'scope, K> {
+        TaskBuilder::new(self.clone())
+    }
+
+    /// Opens a scope inside the calling task, runs `body` in it and waits for all its tasks.
+    ///
+    /// The tasks may borrow what the root's tasks may (`'scope`), not the caller's own variables. Dropping the future before it
+    /// is ready cancels the tasks and drops the body; the enclosing task still waits for them. On `Multi` the future is `Send`
+    /// if the body's is.
+    ///
+    /// # Panics
+    /// With the first panic of the body or a task of the group, after the others have been cancelled and are gone.
+    ///
+    /// ```
+    /// orion_rt::run(async |s| {
+    ///     let parts = s.group(async |g| {
+    ///         let halves = [g.spawn(async { 1 }), g.spawn(async { 2 })];
+    ///         let mut sum = 0;
+    ///         for half in halves {
+    ///             sum += half.await.unwrap();
+    ///         }
+    ///         sum
+    ///     });
+    ///     assert_eq!(parts.await, 3);
+    /// });
+    /// ```
+    ///
+    /// Rules: S2, S3, S4, P1, X2.
+    #[track_caller]
+    pub fn group<B, F>(&self, body: B) -> GroupFuture<'scope, K, B, F>
+    where
+        B: FnOnce(Group<'scope, K>) -> F,
+        F: Future,
+    {
+        GroupFuture::new(self.clone(), body, Location::caller())
+    }
+
+    /// Asks every task of the scope, and of the groups below, to stop: each is dropped at its next suspension. The scope's own
+    /// body goes on. Idempotent; tasks spawned afterwards are never polled.
+    ///
+    /// Rules: X1, X2, X6, S5.
+    pub fn cancel(&self) {
+        crate::task::cancel::scope(&self.core);
+    }
+
+    /// Whether the scope has been asked to stop.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        self.core.is_cancelled()
+    }
+
+    pub(super) fn spawn_any<F: Future>(&self, spec: Spec, future: F) -> JoinHandle<'scope, F::Output, K> {
+        let task = self.start(spec, true, future);
+        // SAFETY: born with a handle, whose value has the future's type.
+        unsafe { JoinHandle::new(Claim::new(task)) }
+    }
+
+    pub(super) fn go_any<F: Future<Output = ()>>(&self, spec: Spec, future: F) {
+        self.start(spec, false, future);
+    }
+
+    /// The one place where a future's lifetime is erased: the scope's root does not end before the future is dropped (R3).
+    fn start<F: Future>(&self, spec: Spec, handle: bool, future: F) -> NonNull<Header<K>> {
+        let birth = Birth {
+            scope: self.core.as_ptr(),
+            shared: self.core.shared,
+            location: spec.location,
+            name: spec.name,
+            handle,
+            is_body: false,
+        };
+        let task = allocate(birth, future);
+        // SAFETY: just allocated, with its membership reference.
+        if self.core.enlist(unsafe { task.as_ref() }) {
+            crate::task::waker::queue(task);
+        } else {
+            // SAFETY: in no list and no queue.
+            unsafe { refuse(task) };
+        }
+        task
+    }
+}
+
+/// Ends a task that its scope has refused: the future is dropped unpolled, the joiner gets `Cancelled` (S5).
+///
+/// # Safety
+/// `task` is new, in no list and no queue.
+unsafe fn refuse<K: Kind>(task: NonNull<Header<K>>) {
+    // SAFETY: the caller's reference keeps it alive.
+    let header = unsafe { task.as_ref() };
+    let _ = header.state.start();
+    // SAFETY: this thread has RUNNING since `start`, and the future is there.
+    unsafe { (header.vtable.abandon)(task) };
+    let completed = header.state.finish();
+    if !completed.wanted {
+        // SAFETY: no handle: the result is this thread's.
+        unsafe { (header.vtable.drop_result)(task) };
+    }
+    // SAFETY: the completion reference, and without a handle the membership too.
+    unsafe { crate::task::finish::give_back(task, if completed.wanted { 1 } else { 2 }) };
+}

@@ -1,0 +1,91 @@
+//! Tasks with more than a future: names.
+
+use std::future::Future;
+use std::panic::Location;
+use std::sync::Arc;
+
+use crate::task::kind::{Kind, Local, Multi};
+
+use super::group::Spec;
+use super::{Group, JoinHandle};
+
+/// A task about to be spawned. Made by [`Group::task`].
+///
+/// ```
+/// orion_rt::run(async |s| {
+///     let reader = s.task().name("reader").spawn(async { 1 });
+///     assert_eq!(reader.name().as_deref(), Some("reader"));
+///     reader.await.unwrap();
+/// });
+/// ```
+///
+/// Rule: D7.
+#[derive(Debug)]
+#[must_use = "a task builder does nothing until `spawn` or `go`"]
+pub struct TaskBuilder<'scope, K: Kind = Multi> {
+    group: Group<'scope, K>,
+    name: Option<Arc<str>>,
+}
+
+impl<'scope, K: Kind> TaskBuilder<'scope, K> {
+    pub(super) fn new(group: Group<'scope, K>) -> Self {
+        Self { group, name: None }
+    }
+
+    /// The task's name in dumps and reports. Default: the place it was spawned at.
+    pub fn name(mut self, name: impl Into<Arc<str>>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    #[track_caller]
+    fn split(self) -> (Group<'scope, K>, Spec) {
+        (self.group, Spec { name: self.name, location: Location::caller() })
+    }
+}
+
+impl<'scope> TaskBuilder<'scope, Multi> {
+    /// Starts `future`; see [`Group::spawn`](Group::<Multi>::spawn).
+    #[track_caller]
+    pub fn spawn<F>(self, future: F) -> JoinHandle<'scope, F::Output, Multi>
+    where
+        F: Future + Send + 'scope,
+        F::Output: Send + 'scope,
+    {
+        let (group, spec) = self.split();
+        group.spawn_any(spec, future)
+    }
+
+    /// Starts `future` without a handle; see [`Group::go`](Group::<Multi>::go).
+    #[track_caller]
+    pub fn go<F>(self, future: F)
+    where
+        F: Future<Output = ()> + Send + 'scope,
+    {
+        let (group, spec) = self.split();
+        group.go_any(spec, future);
+    }
+}
+
+impl<'scope> TaskBuilder<'scope, Local> {
+    /// Starts `future`; see [`Group::spawn`](Group::<Local>::spawn).
+    #[track_caller]
+    pub fn spawn<F>(self, future: F) -> JoinHandle<'scope, F::Output, Local>
+    where
+        F: Future + 'scope,
+        F::Output: 'scope,
+    {
+        let (group, spec) = self.split();
+        group.spawn_any(spec, future)
+    }
+
+    /// Starts `future` without a handle; see [`Group::go`](Group::<Local>::go).
+    #[track_caller]
+    pub fn go<F>(self, future: F)
+    where
+        F: Future<Output = ()> + 'scope,
+    {
+        let (group, spec) = self.split();
+        group.go_any(spec, future);
+    }
+}

@@ -1,0 +1,124 @@
+//! Cancelling and failing: how a request reaches every task below a scope or a task (X2, P1). No recursion, whatever the
+//! depth; no user code under a lock.
+
+use std::any::Any;
+use std::ptr::NonNull;
+
+use super::header::{Header, InScope};
+use super::kind::{Lock, Sealed};
+use super::owner::{Place, ScopeCore, ScopeRef};
+use super::state::{TaskState, Wake};
+use crate::util::list::{Linked, List};
+
+/// Asks every task below `scope` to stop; its own body goes on.
+pub(crate) fn scope<K: Sealed>(scope: &ScopeCore<K>) {
+    let mut below = Vec::new();
+    stop_tasks(scope, &mut below);
+    drain(below);
+}
+
+/// Asks `task`, and every task below it, to stop.
+///
+/// # Safety
+/// `task` is kept alive by the caller.
+pub(crate) unsafe fn task<K: Sealed>(task: NonNull<Header<K>>) {
+    // SAFETY: promised by the caller.
+    let header = unsafe { task.as_ref() };
+    let mut below = Vec::new();
+    collect_groups(header, &mut below);
+    if header.state.cancel() == Wake::Schedule {
+        super::waker::queue(task);
+    }
+    drain(below);
+}
+
+/// A task of `scope`, or its body, has panicked: the first payload is kept, everything below is asked to stop, and so is the
+/// body (P1).
+pub(crate) fn fail<K: Sealed>(scope: &ScopeCore<K>, payload: Box<dyn Any + Send>) {
+    let mut scope = scope;
+    let mut payload = payload;
+    loop {
+        match scope.keep_payload(payload) {
+            Ok(()) => break,
+            Err(rejected) => {
+                // Where the group's future is gone, its opener's scope raises the panic in its place.
+                match &scope.place {
+                    Place::Group { parent, opener, .. } if scope.is_abandoned() => {
+                        payload = rejected;
+                        scope = opener_scope(*opener).unwrap_or(parent);
+                    }
+                    _ => return crate::util::contain::discard(rejected),
+                }
+            }
+        }
+    }
+    self::scope(scope);
+    match &scope.place {
+        Place::Group { .. } => scope.notify(),
+        Place::Root { body, .. } => {
+            if let Some(body) = body.get() {
+                // SAFETY: the root keeps its body until it has ended.
+                unsafe { task(body) };
+            }
+        }
+    }
+}
+
+/// The scope of the task that opened a group with live tasks.
+fn opener_scope<'a, K: Sealed>(opener: Option<NonNull<Header<K>>>) -> Option<&'a ScopeCore<K>> {
+    // SAFETY: the group has a reference to its opener.
+    let opener = unsafe { opener?.as_ref() };
+    // SAFETY: live tasks are charged to an opener that is not complete, so its scope is alive; a complete one's is not used.
+    (!opener.state.is_complete()).then(|| unsafe { opener.scope.as_ref() })
+}
+
+fn drain<K: Sealed>(mut below: Vec<ScopeRef<K>>) {
+    while let Some(scope) = below.pop() {
+        stop_tasks(&scope, &mut below);
+    }
+}
+
+/// Marks `scope`, asks its tasks to stop, and adds the scopes below it to `below`.
+fn stop_tasks<K: Sealed>(scope: &ScopeCore<K>, below: &mut Vec<ScopeRef<K>>) {
+    scope.mark_cancelled();
+    for shard in scope.shards() {
+        let shard = shard.lock();
+        let mut next = shard.list.front();
+        while let Some(task) = next {
+            // SAFETY: a task in the list is alive while the lock is held.
+            let header = unsafe { task.as_ref() };
+            collect_groups(header, below);
+            if header.state.cancel() == Wake::Schedule {
+                super::waker::queue(task);
+            }
+            // SAFETY: `task` is linked in this list.
+            next = unsafe { List::<Header<K>, InScope>::next(&shard.list, task) };
+        }
+    }
+    collect_children(scope, below);
+}
+
+/// Adds the scopes opened on `scope` to `below`.
+pub(crate) fn collect_children<K: Sealed>(scope: &ScopeCore<K>, below: &mut Vec<ScopeRef<K>>) {
+    collect(&scope.children.lock(), below);
+}
+
+fn collect_groups<K: Sealed>(header: &Header<K>, below: &mut Vec<ScopeRef<K>>) {
+    if let Some(groups) = header.groups() {
+        collect(&groups.list.lock(), below);
+    }
+}
+
+fn collect<K: Sealed, Tag>(list: &List<ScopeCore<K>, Tag>, below: &mut Vec<ScopeRef<K>>)
+where
+    ScopeCore<K>: Linked<Tag>,
+{
+    let mut next = list.front();
+    while let Some(scope) = next {
+        // SAFETY: linked in the list, whose lock the caller holds. A scope that is cancelled already is walked again: a group
+        // opened on it since may be new.
+        below.extend(unsafe { ScopeRef::upgrade(scope) });
+        // SAFETY: linked in this list.
+        next = unsafe { list.next(scope) };
+    }
+}

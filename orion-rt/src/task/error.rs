@@ -1,0 +1,83 @@
+//! How a task can fail, as its joiner sees it.
+
+use std::any::Any;
+use std::fmt;
+
+/// Why a task has no value: the `Err` of a join.
+///
+/// Rules: J5, P1, P2, S5.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum TaskError {
+    /// The task was cancelled before its future returned, or was spawned into a scope that was cancelled or had ended.
+    Cancelled,
+    /// The task's future panicked, while it was polled or while it was dropped.
+    Panicked(Panic),
+}
+
+impl fmt::Display for TaskError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Cancelled => f.write_str("the task was cancelled before it returned; its scope or its handle asked it to stop"),
+            Self::Panicked(panic) => write!(f, "the task panicked: {}", panic.message()),
+        }
+    }
+}
+
+impl std::error::Error for TaskError {}
+
+/// A panic of a task.
+///
+/// The payload of an ordinary task's panic goes to its scope, which re-raises it (P1); its joiner gets the message.
+pub struct Panic {
+    message: Box<str>,
+    payload: Option<Box<dyn Any + Send>>,
+}
+
+impl Panic {
+    /// The panic with this message, whose payload is someone else's to raise.
+    pub(crate) fn described(message: Box<str>) -> Self {
+        Self { message, payload: None }
+    }
+
+    /// The panic's message: the payload where it is a string, else a description of that fact.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// The value the task panicked with, for `std::panic::resume_unwind`; `None` if the scope has it.
+    #[must_use]
+    pub fn into_payload(self) -> Option<Box<dyn Any + Send>> {
+        self.payload
+    }
+}
+
+impl fmt::Debug for Panic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Panic").field("message", &self.message).finish_non_exhaustive()
+    }
+}
+
+/// The text of a panic payload.
+pub(crate) fn message_of(payload: &(dyn Any + Send)) -> Box<str> {
+    if let Some(text) = payload.downcast_ref::<&'static str>() {
+        (*text).into()
+    } else if let Some(text) = payload.downcast_ref::<String>() {
+        text.as_str().into()
+    } else {
+        "a payload that is no string".into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_are_found_in_both_kinds_of_string() {
+        assert_eq!(&*message_of(&"plain"), "plain");
+        assert_eq!(&*message_of(&String::from("owned")), "owned");
+        assert_eq!(&*message_of(&7_u8), "a payload that is no string");
+    }
+}

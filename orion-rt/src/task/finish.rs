@@ -1,0 +1,105 @@
+//! Completing tasks: from the stored result to the joiner's wake-up, the scope's count and the reference; then on to the
+//! opener that becomes complete with its last descendant, in a loop.
+
+use std::ptr::NonNull;
+
+use super::header::Header;
+use super::kind::{Count, Schedule, Sealed};
+use super::owner::ScopeCore;
+use super::state::{Completed, TaskState};
+
+/// The future of `task` is gone and its result stored; this thread has RUNNING.
+///
+/// The task, its scope and its root may be gone when this returns.
+///
+/// # Safety
+/// As said.
+pub(crate) unsafe fn returned<K: Sealed>(task: NonNull<Header<K>>) {
+    let header = {
+        // SAFETY: a running task is alive.
+        unsafe { task.as_ref() }
+    };
+    let completed = match header.groups() {
+        None => header.state.finish(),
+        Some(groups) => {
+            header.state.returned();
+            if groups.pending.sub() != 0 {
+                // The group that loses its last task completes this one.
+                return;
+            }
+            header.state.complete()
+        }
+    };
+    // SAFETY: the transition above made this thread the one that completes the task.
+    let mut next = unsafe { dispose(task, completed) };
+    while let Some(opener) = next {
+        // SAFETY: its count of pending descendants reached zero here, so it is returned, not complete, and alive.
+        let completed = unsafe { opener.as_ref() }.state.complete();
+        // SAFETY: as above.
+        next = unsafe { dispose(opener, completed) };
+    }
+}
+
+/// Everything after the transition to COMPLETE. Gives the next task to complete.
+///
+/// # Safety
+/// The caller made the transition that gave `completed`, which added a reference.
+unsafe fn dispose<K: Sealed>(task: NonNull<Header<K>>, completed: Completed) -> Option<NonNull<Header<K>>> {
+    // SAFETY: the completion reference keeps the header alive; it is given back at the end.
+    let header = unsafe { task.as_ref() };
+    if completed.join_waker {
+        // SAFETY: JOIN_WAKER was set at completion: the slot is filled and both sides only read it.
+        if let Some(waker) = unsafe { &*header.join_waker.get() } {
+            crate::util::contain::contained(|| waker.wake_by_ref());
+        }
+        if header.state.join_waker_done() {
+            // SAFETY: the handle is gone, so the slot is this thread's.
+            unsafe { empty_slot(header) };
+        }
+    }
+    if !completed.wanted {
+        // SAFETY: no handle: the result is this thread's, and is dropped before the scope can end.
+        crate::util::contain::contained(|| unsafe { (header.vtable.drop_result)(task) });
+    }
+    // The body belongs to the root's caller, who frees it; a wanted result with a destructor stays in the list (J6).
+    let stays_listed = completed.wanted && header.vtable.result_needs_drop;
+    let mine = if completed.wanted { 1 } else { 2 };
+    if header.state.has_wakers(mine) {
+        header.keeps_shared.set(true);
+        // SAFETY: the root has not ended: this task is still counted.
+        unsafe { <K::Shared as Schedule<K>>::retain(header.shared) };
+    }
+    let scope = header.scope;
+    let next = if header.is_body {
+        // SAFETY: the root waits for its body, which is counted until here.
+        unsafe { scope.as_ref() }.end_activity();
+        None
+    } else {
+        ScopeCore::leave(scope, header, !stays_listed)
+    };
+    // SAFETY: the completion reference, and the membership where nobody wants the result.
+    unsafe { give_back(task, mine) };
+    next
+}
+
+/// Drops the join waker.
+///
+/// # Safety
+/// The slot is the caller's.
+pub(crate) unsafe fn empty_slot<K: Sealed>(header: &Header<K>) {
+    // SAFETY: promised by the caller.
+    let waker = unsafe { &mut *header.join_waker.get() }.take();
+    crate::util::contain::contained(|| drop(waker));
+}
+
+/// Gives `n` references back, from the owner thread or, after the end of the root, any.
+///
+/// # Safety
+/// The caller has them.
+pub(crate) unsafe fn give_back<K: Sealed>(task: NonNull<Header<K>>, n: usize) {
+    // SAFETY: the references keep the header alive.
+    if unsafe { task.as_ref() }.state.release(n) {
+        // SAFETY: none is left.
+        unsafe { super::waker::free(task) };
+    }
+}

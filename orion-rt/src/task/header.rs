@@ -1,0 +1,178 @@
+//! What is known of a task whatever its future is: the state word, the links, the owner; and the table of what can be done
+//! with the future and the result behind it.
+//!
+//! ```text
+//!   one allocation:  [ Header | future, later the result ]
+//! ```
+//!
+//! Who may touch which field
+//! 1. `state` anyone with a reference. `vtable`, `id`, `location`, `name`, `shared`, `scope` never change after the spawn.
+//! 2. `queue_next` whoever has the task in a queue, or is about to (see `SCHEDULED` in `state`).
+//! 3. `links` and `shard` the owner scope's shard lock.
+//! 4. `join_waker` as `JOIN_WAKER` says.
+//! 5. `groups` is set once by the thread that runs the task and read by anyone.
+//! 6. `wait` written by the thread that runs the task, read by dumps.
+//! 7. `scope` is alive while the task is in its list, `shared` while the task is incomplete or `keeps_shared` is set.
+//! 8. `keeps_shared` is written by the completing thread before it gives up its reference, read by whoever frees.
+
+use std::cell::{Cell, UnsafeCell};
+use std::panic::Location;
+use std::ptr::NonNull;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
+use std::task::Waker;
+
+use crate::coop::{Reason, Wait};
+use crate::meta::TaskId;
+use crate::util::list::{Linked, Links};
+
+use super::kind::Sealed;
+use super::owner::{Groups, ScopeCore};
+
+/// See the module.
+#[repr(C)]
+pub struct Header<K: Sealed> {
+    pub(crate) state: K::State,
+    pub(crate) vtable: &'static Vtable<K>,
+    pub(crate) queue_next: Cell<Option<NonNull<Self>>>,
+    links: Links<Self>,
+    pub(crate) scope: NonNull<ScopeCore<K>>,
+    pub(crate) shared: NonNull<K::Shared>,
+    pub(crate) join_waker: UnsafeCell<Option<Waker>>,
+    pub(crate) wait: WaitCell,
+    pub(crate) id: TaskId,
+    pub(crate) location: &'static Location<'static>,
+    pub(crate) name: Option<Box<Arc<str>>>,
+    pub(crate) groups: AtomicPtr<Groups<K>>,
+    pub(crate) shard: Cell<u32>,
+    pub(crate) is_body: bool,
+    pub(crate) keeps_shared: Cell<bool>,
+}
+
+/// What can be done with what is behind a header.
+pub struct Vtable<K: Sealed> {
+    /// Polls the future. `true`: it has returned or panicked; it is dropped and the result stored.
+    pub(crate) poll: unsafe fn(NonNull<Header<K>>) -> bool,
+    /// Drops the future unpolled and stores `Cancelled` (or the panic of its destructor).
+    pub(crate) abandon: unsafe fn(NonNull<Header<K>>),
+    /// Moves the result, a `Result<T, TaskError>`, to the address.
+    pub(crate) take_result: unsafe fn(NonNull<Header<K>>, *mut ()),
+    /// Drops the result.
+    pub(crate) drop_result: unsafe fn(NonNull<Header<K>>),
+    /// Frees the allocation; future and result are gone.
+    pub(crate) free: unsafe fn(NonNull<Header<K>>),
+    /// Whether the value of the task has a destructor, which the root's end must have run (J6).
+    pub(crate) result_needs_drop: bool,
+}
+
+/// Everything a spawn says about a task besides its future.
+pub(crate) struct Birth<K: Sealed> {
+    pub(crate) scope: NonNull<ScopeCore<K>>,
+    pub(crate) shared: NonNull<K::Shared>,
+    pub(crate) location: &'static Location<'static>,
+    pub(crate) name: Option<Arc<str>>,
+    pub(crate) handle: bool,
+    pub(crate) is_body: bool,
+}
+
+impl<K: Sealed> Header<K> {
+    pub(crate) fn new(birth: Birth<K>, vtable: &'static Vtable<K>) -> Self {
+        Self {
+            state: super::state::TaskState::new(birth.handle),
+            vtable,
+            queue_next: Cell::new(None),
+            links: Links::new(),
+            scope: birth.scope,
+            shared: birth.shared,
+            join_waker: UnsafeCell::new(None),
+            wait: WaitCell::new(),
+            id: TaskId(crate::meta::id::fresh()),
+            location: birth.location,
+            name: birth.name.map(Box::new),
+            groups: AtomicPtr::new(std::ptr::null_mut()),
+            shard: Cell::new(0),
+            is_body: birth.is_body,
+            keeps_shared: Cell::new(false),
+        }
+    }
+
+    /// The groups this task has opened, if any.
+    pub(crate) fn groups(&self) -> Option<&Groups<K>> {
+        // SAFETY: (5): set once to a box that lives as long as the header.
+        unsafe { self.groups.load(Ordering::Acquire).as_ref() }
+    }
+
+    /// Whether the task is in its scope's list; asked under the shard's lock, or by the only one who could change it.
+    pub(crate) fn is_listed(&self) -> bool {
+        self.links.is_linked()
+    }
+}
+
+impl<K: Sealed> Drop for Header<K> {
+    fn drop(&mut self) {
+        let groups = *self.groups.get_mut();
+        if !groups.is_null() {
+            // SAFETY: (5): made by `Box::into_raw`, freed here only.
+            drop(unsafe { Box::from_raw(groups) });
+        }
+    }
+}
+
+/// The list of a scope's tasks.
+#[derive(Debug)]
+pub(crate) struct InScope;
+
+// SAFETY: `links` is a field of the header.
+unsafe impl<K: Sealed> Linked<InScope> for Header<K> {
+    unsafe fn links<'a>(node: NonNull<Self>) -> &'a Links<Self> {
+        // SAFETY: the node is valid, promised by the caller.
+        unsafe { &(*node.as_ptr()).links }
+    }
+}
+
+/// What a parked task waits for, kept where a dump can read it while the task goes on: the epoch is odd while it is written.
+#[derive(Debug)]
+pub(crate) struct WaitCell {
+    epoch: AtomicU32,
+    reason: AtomicU32,
+    object: AtomicU64,
+    location: AtomicPtr<Location<'static>>,
+}
+
+impl WaitCell {
+    fn new() -> Self {
+        Self {
+            epoch: AtomicU32::new(0),
+            reason: AtomicU32::new(Reason::Unknown as u32),
+            object: AtomicU64::new(0),
+            location: AtomicPtr::new(std::ptr::null_mut()),
+        }
+    }
+
+    /// Publishes what the task, which this thread runs, is about to park on.
+    pub(crate) fn store(&self, wait: Wait) {
+        let epoch = self.epoch.load(Ordering::Relaxed);
+        self.epoch.store(epoch.wrapping_add(1), Ordering::Relaxed);
+        std::sync::atomic::fence(Ordering::Release);
+        self.reason.store(wait.reason as u32, Ordering::Relaxed);
+        self.object.store(wait.object, Ordering::Relaxed);
+        let location = wait.location.map_or(std::ptr::null_mut(), |l| std::ptr::from_ref(l).cast_mut());
+        self.location.store(location, Ordering::Relaxed);
+        self.epoch.store(epoch.wrapping_add(2), Ordering::Release);
+    }
+
+    /// The last wait and its epoch; `None` while it is being written.
+    pub(crate) fn load(&self) -> Option<(Wait, u32)> {
+        let epoch = self.epoch.load(Ordering::Acquire);
+        let reason = Reason::from_code(self.reason.load(Ordering::Relaxed));
+        let object = self.object.load(Ordering::Relaxed);
+        let location = self.location.load(Ordering::Relaxed);
+        std::sync::atomic::fence(Ordering::Acquire);
+        if epoch % 2 == 1 || self.epoch.load(Ordering::Relaxed) != epoch {
+            return None;
+        }
+        // SAFETY: only `store` writes the pointer, from a `&'static Location` or null.
+        let location = unsafe { location.as_ref() };
+        Some((Wait { reason, object, location }, epoch))
+    }
+}

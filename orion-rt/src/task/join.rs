@@ -1,0 +1,113 @@
+//! The handle's side of a task: waiting for it, taking its result, giving it up. Typed handles are built on [`Claim`].
+//!
+//! Invariants
+//! 1. A `Claim` is the task's HANDLE: while it exists the header is alive, by the list until completion, by the completion
+//!    reference or the list afterwards.
+//! 2. The result is taken at most once: `take` consumes the claim.
+
+use std::mem::MaybeUninit;
+use std::panic::Location;
+use std::ptr::NonNull;
+use std::task::{Context, Poll};
+
+use super::error::TaskError;
+use super::header::Header;
+use super::kind::Sealed;
+use super::owner::ScopeCore;
+use super::state::{Release, TaskState};
+use crate::coop::{self, Reason};
+
+/// The right to a task's result, and the duty to give it up.
+pub(crate) struct Claim<K: Sealed> {
+    task: NonNull<Header<K>>,
+}
+
+impl<K: Sealed> Claim<K> {
+    /// The claim of a task that was born with one.
+    ///
+    /// # Safety
+    /// `task` has HANDLE set and no claim yet.
+    pub(crate) unsafe fn new(task: NonNull<Header<K>>) -> Self {
+        Self { task }
+    }
+
+    pub(crate) fn header(&self) -> &Header<K> {
+        // SAFETY: (1).
+        unsafe { self.task.as_ref() }
+    }
+
+    pub(crate) fn cancel(&self) {
+        if !self.header().state.is_complete() {
+            // SAFETY: (1).
+            unsafe { super::cancel::task(self.task) };
+        }
+    }
+
+    /// Ready when the task is complete; else its completion wakes the caller.
+    pub(crate) fn poll_complete(&mut self, cx: &Context<'_>, location: &'static Location<'static>) -> Poll<()> {
+        let state = &self.header().state;
+        if state.is_complete() {
+            return coop::consume(cx);
+        }
+        let slot = self.header().join_waker.get();
+        if !state.owns_join_slot() {
+            // SAFETY: JOIN_WAKER is set: both sides only read.
+            if unsafe { &*slot }.as_ref().is_some_and(|w| w.will_wake(cx.waker())) {
+                coop::note_wait(Reason::Join, self.header().id.0, location);
+                return Poll::Pending;
+            }
+            if !state.withdraw_join_waker() {
+                return Poll::Ready(());
+            }
+        }
+        let fresh = Some(cx.waker().clone());
+        // SAFETY: JOIN_WAKER is clear: the slot is the handle's.
+        let before = std::mem::replace(unsafe { &mut *slot }, fresh);
+        drop(before);
+        if !state.publish_join_waker() {
+            return Poll::Ready(());
+        }
+        coop::note_wait(Reason::Join, self.header().id.0, location);
+        Poll::Pending
+    }
+
+    /// The result of a complete task.
+    ///
+    /// # Safety
+    /// The task is complete and its value is a `T`.
+    pub(crate) unsafe fn take<T>(self) -> Result<T, TaskError> {
+        let mut result = MaybeUninit::<Result<T, TaskError>>::uninit();
+        // SAFETY: complete with HANDLE set: the result is the claim's, and `T` its type.
+        unsafe { (self.header().vtable.take_result)(self.task, result.as_mut_ptr().cast()) };
+        self.give_up(false);
+        // SAFETY: just written.
+        unsafe { result.assume_init() }
+    }
+
+    /// Gives the task up to its scope; a result that is there is dropped.
+    pub(crate) fn release(self) {
+        self.give_up(true);
+    }
+
+    fn give_up(self, result_is_there: bool) {
+        let header = self.header();
+        if !header.state.owns_join_slot() && header.state.withdraw_join_waker() {
+            // SAFETY: the slot came back to the handle.
+            unsafe { super::finish::empty_slot(header) };
+        }
+        let Release::Late { slot } = header.state.release_handle() else { return };
+        if slot {
+            // SAFETY: complete, and JOIN_WAKER clear: nobody else looks at the slot.
+            unsafe { super::finish::empty_slot(header) };
+        }
+        if result_is_there {
+            // SAFETY: complete with HANDLE set until now: the result is the claim's.
+            crate::util::contain::contained(|| unsafe { (header.vtable.drop_result)(self.task) });
+        }
+        if header.vtable.result_needs_drop && header.is_listed() {
+            ScopeCore::unlist(header.scope, header);
+        }
+        // SAFETY: the completion reference or the membership, whichever was left to the handle.
+        unsafe { super::finish::give_back(self.task, 1) };
+    }
+}

@@ -1,0 +1,220 @@
+//! The two kinds of scope, and what differs between them: [`Local`] runs on one thread with plain memory, [`Multi`] on
+//! several with locks and atomics. Everything else in this floor is written once, over [`Kind`].
+
+use std::cell::{Cell, RefCell, RefMut};
+use std::ptr::NonNull;
+use std::task::RawWakerVTable;
+
+use crate::sys::atomic::{AtomicUsize, Ordering};
+use crate::sys::{Arc, Mutex, MutexGuard};
+
+use super::current::AnyTask;
+use super::header::Header;
+use super::owner::ScopeCore;
+use super::state::TaskState;
+
+/// The kind of a scope whose tasks run on one thread; futures need not be `Send`.
+#[derive(Debug)]
+pub enum Local {}
+
+/// The kind of a scope whose tasks run on a runtime's workers.
+#[derive(Debug)]
+pub enum Multi {}
+
+/// [`Local`] or [`Multi`]; sealed.
+pub trait Kind: Sealed {}
+impl Kind for Local {}
+impl Kind for Multi {}
+
+/// What the kinds differ in. Nameable nowhere outside this crate, which seals [`Kind`].
+pub trait Sealed: Sized + 'static {
+    /// A lock around state of a scope.
+    type Lock<T>: Lock<T>;
+    /// A count of references or live things.
+    type Count: Count;
+    /// The state word of a task.
+    type State: TaskState;
+    /// The scheduler, shared by all tasks of a runtime.
+    type Shared: Schedule<Self>;
+
+    /// The waker functions of this kind; a static, so that its address tells a task's waker from a foreign one.
+    fn waker_table() -> &'static RawWakerVTable;
+    /// The task of this kind in `task`.
+    fn only(task: AnyTask) -> Option<NonNull<Header<Self>>>;
+    /// `task` as a task of any kind.
+    fn any(task: NonNull<Header<Self>>) -> AnyTask;
+}
+
+/// What a task asks of the scheduler it belongs to.
+pub trait Schedule<K: Sealed> {
+    /// Queues `task`, which has just become runnable and is in no queue.
+    fn schedule(&self, task: NonNull<Header<K>>);
+    /// Makes the thread that runs the root look at its body, which has just become runnable.
+    fn schedule_body(&self, body: NonNull<Header<K>>, root: &ScopeCore<K>);
+    /// The shard of a scope's task list the calling thread should use, below `shards`.
+    fn shard(&self, shards: usize) -> usize;
+    /// Whether the calling thread may touch what belongs to the tasks' own thread.
+    fn is_owner(&self) -> bool;
+    /// Brings a wake-up from a thread that is not the owner (only called when `is_owner` can be false). Takes over one
+    /// reference to `task`; gives it back if nobody will run it any more.
+    fn wake_remotely(&self, task: NonNull<Header<K>>) -> Result<(), NonNull<Header<K>>>;
+    /// One more reference to the scheduler at `shared`.
+    ///
+    /// # Safety
+    /// `shared` is alive.
+    unsafe fn retain(shared: NonNull<Self>);
+    /// Gives back a reference made by [`Schedule::retain`].
+    ///
+    /// # Safety
+    /// Each `retain` is given back once.
+    unsafe fn release(shared: NonNull<Self>);
+}
+
+/// Mutual exclusion that never runs user code inside.
+pub trait Lock<T> {
+    /// Holds the lock.
+    type Guard<'a>: std::ops::DerefMut<Target = T>
+    where
+        Self: 'a,
+        T: 'a;
+    /// A lock around `value`.
+    fn new(value: T) -> Self;
+    /// Takes the lock.
+    fn lock(&self) -> Self::Guard<'_>;
+}
+
+impl<T> Lock<T> for RefCell<T> {
+    type Guard<'a>
+        = RefMut<'a, T>
+    where
+        T: 'a;
+
+    fn new(value: T) -> Self {
+        Self::new(value)
+    }
+
+    fn lock(&self) -> RefMut<'_, T> {
+        self.borrow_mut()
+    }
+}
+
+impl<T> Lock<T> for Mutex<T> {
+    type Guard<'a>
+        = MutexGuard<'a, T>
+    where
+        T: 'a;
+
+    fn new(value: T) -> Self {
+        Self::new(value)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, T> {
+        self.lock()
+    }
+}
+
+/// A count that says when it reaches zero and never leaves zero again.
+pub trait Count {
+    /// A count of `n`.
+    fn new(n: usize) -> Self;
+    /// The count now; exact only for whoever can rule out concurrent changes.
+    fn get(&self) -> usize;
+    /// One more of something that is already counted (the count is not zero).
+    fn add(&self);
+    /// One more, unless the count is zero.
+    fn add_unless_zero(&self) -> bool;
+    /// One less; the count that is left.
+    fn sub(&self) -> usize;
+    /// One less if that leaves something; at one, runs `last` and then tries to go to zero. The count that is left, and
+    /// what `last` gave if that is zero. So `last` can secure what may vanish with the count.
+    fn sub_with<R>(&self, last: impl Fn() -> R) -> Option<R>;
+}
+
+/// A count only its own thread touches.
+#[derive(Debug)]
+pub struct PlainCount(Cell<usize>);
+
+impl Count for PlainCount {
+    fn new(n: usize) -> Self {
+        Self(Cell::new(n))
+    }
+
+    fn get(&self) -> usize {
+        self.0.get()
+    }
+
+    fn add(&self) {
+        self.0.set(self.0.get() + 1);
+    }
+
+    fn add_unless_zero(&self) -> bool {
+        let n = self.0.get();
+        if n != 0 {
+            self.0.set(n + 1);
+        }
+        n != 0
+    }
+
+    fn sub(&self) -> usize {
+        let left = self.0.get() - 1;
+        self.0.set(left);
+        left
+    }
+
+    fn sub_with<R>(&self, last: impl Fn() -> R) -> Option<R> {
+        let secured = (self.0.get() == 1).then(&last);
+        self.sub();
+        secured
+    }
+}
+
+impl Count for AtomicUsize {
+    fn new(n: usize) -> Self {
+        Self::new(n)
+    }
+
+    fn get(&self) -> usize {
+        self.load(Ordering::Acquire)
+    }
+
+    fn add(&self) {
+        self.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn add_unless_zero(&self) -> bool {
+        self.fetch_update(Ordering::AcqRel, Ordering::Acquire, |n| if n == 0 { None } else { Some(n + 1) }).is_ok()
+    }
+
+    fn sub(&self) -> usize {
+        self.fetch_sub(1, Ordering::AcqRel) - 1
+    }
+
+    fn sub_with<R>(&self, last: impl Fn() -> R) -> Option<R> {
+        let mut n = self.load(Ordering::Acquire);
+        loop {
+            let secured = (n == 1).then(&last);
+            match self.compare_exchange_weak(n, n - 1, Ordering::AcqRel, Ordering::Acquire) {
+                Ok(_) => return secured,
+                Err(now) => n = now,
+            }
+        }
+    }
+}
+
+/// Shared ownership of a scheduler, as [`Schedule::retain`] and `release` need it.
+///
+/// # Safety
+/// `shared` came from `Arc::as_ptr` and is alive.
+pub(crate) unsafe fn retain_arc<S>(shared: NonNull<S>) {
+    // SAFETY: promised by the caller.
+    unsafe { Arc::increment_strong_count(shared.as_ptr()) };
+}
+
+/// The reverse of [`retain_arc`].
+///
+/// # Safety
+/// Each retain is given back once.
+pub(crate) unsafe fn release_arc<S>(shared: NonNull<S>) {
+    // SAFETY: promised by the caller.
+    unsafe { Arc::decrement_strong_count(shared.as_ptr()) };
+}

@@ -1,0 +1,98 @@
+//! A steady beat.
+
+use std::future::Future;
+use std::panic::Location;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use futures_core::Stream;
+
+use super::sleep::{Sleep, sleep_until};
+
+/// A beat every `period`, the first at once.
+///
+/// A beat that is missed because nobody waited is made up for at once, and the rhythm goes on from where it would have been:
+/// beats are `period` apart on average. Skipping is one comparison away: `tick` gives the moment the beat was due.
+///
+/// # Panics
+/// If `period` is zero; and like [`sleep`](crate::sleep), when polled on a thread that runs no orion root.
+///
+/// ```
+/// use std::time::Duration;
+/// orion_rt::run(async |_| {
+///     let mut beat = orion_rt::interval(Duration::from_millis(1));
+///     let first = beat.tick().await;
+///     assert!(beat.tick().await >= first + Duration::from_millis(1));
+/// });
+/// ```
+///
+/// Rule: T1.
+#[track_caller]
+pub fn interval(period: Duration) -> Interval {
+    assert!(!period.is_zero(), "the period of an `interval` is zero: give it at least a nanosecond");
+    let next = super::now();
+    Interval { period, next, sleep: None, location: Location::caller() }
+}
+
+/// See [`interval`]. Also a `Stream` of the moments the beats were due, which never ends.
+#[derive(Debug)]
+pub struct Interval {
+    period: Duration,
+    next: Instant,
+    sleep: Option<Pin<Box<Sleep>>>,
+    location: &'static Location<'static>,
+}
+
+impl Interval {
+    /// Waits for the next beat; gives the moment it was due. Cancel safe: a beat nobody took is still there.
+    pub fn tick(&mut self) -> Tick<'_> {
+        Tick { interval: self }
+    }
+
+    /// The time between two beats.
+    #[must_use]
+    pub fn period(&self) -> Duration {
+        self.period
+    }
+
+    /// Where the interval was made.
+    #[must_use]
+    pub fn location(&self) -> &'static Location<'static> {
+        self.location
+    }
+
+    fn poll_tick(&mut self, cx: &mut Context<'_>) -> Poll<Instant> {
+        let due = self.next;
+        let sleep = self.sleep.get_or_insert_with(|| Box::pin(sleep_until(due)));
+        if sleep.as_mut().poll(cx).is_pending() {
+            return Poll::Pending;
+        }
+        self.next = due + self.period;
+        self.sleep = None;
+        Poll::Ready(due)
+    }
+}
+
+impl Stream for Interval {
+    type Item = Instant;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Instant>> {
+        self.get_mut().poll_tick(cx).map(Some)
+    }
+}
+
+/// The future of [`Interval::tick`].
+#[derive(Debug)]
+#[must_use = "futures do nothing unless awaited"]
+pub struct Tick<'a> {
+    interval: &'a mut Interval,
+}
+
+impl Future for Tick<'_> {
+    type Output = Instant;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Instant> {
+        self.get_mut().interval.poll_tick(cx)
+    }
+}

@@ -1,0 +1,103 @@
+//! Waiting for a moment.
+
+use std::future::Future;
+use std::marker::PhantomPinned;
+use std::panic::Location;
+use std::pin::Pin;
+use std::ptr::NonNull;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use crate::coop::{self, Reason};
+
+use super::timers::{Entry, Timers, current};
+
+/// Waits for `duration`.
+///
+/// Never returns early; how late it returns is a matter of load. Cancel safe. The first poll has to be inside a `run`, a
+/// `Runtime::run` or one of their tasks, whose timer it becomes.
+///
+/// # Panics
+/// When first polled on a thread that runs no orion root.
+///
+/// ```
+/// use std::time::{Duration, Instant};
+/// let before = Instant::now();
+/// orion_rt::run(async |_| orion_rt::sleep(Duration::from_millis(2)).await);
+/// assert!(before.elapsed() >= Duration::from_millis(2));
+/// ```
+///
+/// Rules: T1, T2.
+#[track_caller]
+pub fn sleep(duration: Duration) -> Sleep {
+    sleep_until(super::after(duration))
+}
+
+/// Waits until `deadline`, by [`now`](crate::now). See [`sleep`].
+#[track_caller]
+pub fn sleep_until(deadline: Instant) -> Sleep {
+    Sleep { deadline, timers: None, entry: Entry::new(), location: Location::caller(), _pin: PhantomPinned }
+}
+
+/// The future of [`sleep`] and [`sleep_until`].
+#[derive(Debug)]
+#[must_use = "futures do nothing unless awaited"]
+pub struct Sleep {
+    deadline: Instant,
+    timers: Option<Arc<Timers>>,
+    entry: Entry,
+    location: &'static Location<'static>,
+    _pin: PhantomPinned,
+}
+
+// SAFETY: the entry's cells are used under the timers' lock (invariant 2 of `timers`).
+unsafe impl Send for Sleep {}
+// SAFETY: `&Sleep` gives access to the deadline only.
+unsafe impl Sync for Sleep {}
+
+impl Sleep {
+    /// The moment it waits for.
+    #[must_use]
+    pub fn deadline(&self) -> Instant {
+        self.deadline
+    }
+}
+
+impl Future for Sleep {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        // SAFETY: nothing is moved out of the reference.
+        let this = unsafe { self.get_unchecked_mut() };
+        if this.entry.has_fired() || this.deadline <= Instant::now() {
+            return coop::consume(cx);
+        }
+        if this.timers.is_none() {
+            let timers = current().unwrap_or_else(|| {
+                panic!(
+                    "a timer (sleep, timeout or interval, {}) was polled on a thread that runs no orion root: await it inside \
+                     `orion_rt::run`, `Runtime::run` or one of their tasks",
+                    this.location
+                )
+            });
+            this.timers = Some(timers);
+        }
+        let timers = this.timers.as_ref().expect("set above");
+        // SAFETY: pinned, and taken out by `drop`.
+        if unsafe { timers.insert(NonNull::from(&this.entry), this.deadline, cx.waker()) } {
+            coop::note_wait(Reason::Sleep, 0, this.location);
+            Poll::Pending
+        } else {
+            Poll::Ready(())
+        }
+    }
+}
+
+impl Drop for Sleep {
+    fn drop(&mut self) {
+        if let Some(timers) = &self.timers {
+            timers.remove(&self.entry);
+        }
+    }
+}

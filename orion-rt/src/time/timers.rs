@@ -1,0 +1,208 @@
+//! The timers of one runtime.
+//!
+//! Invariants
+//! 1. An entry in the heap is alive and does not move: `Sleep` is pinned and takes its entry out before it goes.
+//! 2. `place`, `waker` of an entry belong to the heap's lock. `fired` is set under it, after the entry has left the heap, and
+//!    is the last touch of the entry by the firing thread.
+//! 3. `earliest` is the first deadline as nanoseconds since `start` (or `NEVER`), stored under the lock; whoever reads it
+//!    without the lock learns at the next look what it missed.
+
+use std::cell::{Cell, UnsafeCell};
+use std::ptr::NonNull;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::task::Waker;
+use std::time::{Duration, Instant};
+
+use crate::util::contain::contained;
+
+use super::heap::{Heap, Item};
+
+/// No timer.
+const NEVER: u64 = u64::MAX;
+/// How many wakers are collected under the lock before they are woken outside it.
+const BATCH: usize = 32;
+
+/// See the module.
+pub(crate) struct Timers {
+    start: Instant,
+    earliest: AtomicU64,
+    heap: parking_lot::Mutex<Heap<Pending>>,
+    /// Makes a sleeping scheduler look at `earliest` again.
+    rouse: Box<dyn Fn() + Send + Sync>,
+}
+
+/// One timer, embedded in the future that waits for it.
+#[derive(Debug)]
+pub(super) struct Entry {
+    place: Cell<usize>,
+    waker: UnsafeCell<Option<Waker>>,
+    fired: AtomicBool,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Pending(NonNull<Entry>);
+
+// SAFETY: the pointer is used under the heap's lock only (2).
+unsafe impl Send for Pending {}
+
+impl Item for Pending {
+    fn moved(self, place: usize) {
+        // SAFETY: (1): in the heap, so alive; the lock is held (2).
+        unsafe { self.0.as_ref() }.place.set(place);
+    }
+}
+
+impl Entry {
+    pub(super) const fn new() -> Self {
+        Self { place: Cell::new(usize::MAX), waker: UnsafeCell::new(None), fired: AtomicBool::new(false) }
+    }
+
+    pub(super) fn has_fired(&self) -> bool {
+        self.fired.load(Ordering::Acquire)
+    }
+}
+
+impl std::fmt::Debug for Timers {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Timers").field("pending", &self.heap.lock().len()).finish_non_exhaustive()
+    }
+}
+
+impl Timers {
+    /// Timers of a runtime that `rouse` makes look at them again when an earlier one comes in.
+    pub(crate) fn new(rouse: impl Fn() + Send + Sync + 'static) -> Arc<Self> {
+        Arc::new(Self {
+            start: Instant::now(),
+            earliest: AtomicU64::new(NEVER),
+            heap: parking_lot::Mutex::new(Heap::new()),
+            rouse: Box::new(rouse),
+        })
+    }
+
+    /// How long until the earliest timer; `None`: there is none.
+    pub(crate) fn until_next(&self) -> Option<Duration> {
+        match self.earliest.load(Ordering::Acquire) {
+            NEVER => None,
+            at => Some((self.start + Duration::from_nanos(at)).saturating_duration_since(Instant::now())),
+        }
+    }
+
+    /// Whether any timer is pending.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.earliest.load(Ordering::Acquire) == NEVER
+    }
+
+    /// Puts `entry` in, or replaces its waker if it is in. `false`: its time has come, it is not in.
+    ///
+    /// # Safety
+    /// `entry` stays where it is, alive, until it has fired or [`Timers::remove`] took it out (1).
+    pub(super) unsafe fn insert(&self, entry: NonNull<Entry>, deadline: Instant, waker: &Waker) -> bool {
+        let fresh = waker.clone();
+        let (before, earlier) = {
+            let mut heap = self.heap.lock();
+            // SAFETY: the caller's entry, under the lock (2).
+            let node = unsafe { entry.as_ref() };
+            if node.has_fired() {
+                return false;
+            }
+            // SAFETY: (2).
+            let slot = unsafe { &mut *node.waker.get() };
+            let before = slot.replace(fresh);
+            if node.place.get() == usize::MAX {
+                heap.push(deadline, Pending(entry));
+                (before, self.publish(&heap))
+            } else {
+                (before, false)
+            }
+        };
+        drop(before);
+        if earlier {
+            (self.rouse)();
+        }
+        true
+    }
+
+    /// Takes `entry` out, if it is in.
+    pub(super) fn remove(&self, entry: &Entry) {
+        let waker = {
+            let mut heap = self.heap.lock();
+            let place = entry.place.replace(usize::MAX);
+            if place == usize::MAX {
+                return;
+            }
+            heap.remove(place);
+            self.publish(&heap);
+            // SAFETY: (2).
+            unsafe { &mut *entry.waker.get() }.take()
+        };
+        drop(waker);
+    }
+
+    /// Wakes everything that is due. `true` if anything was.
+    pub(crate) fn fire(&self) -> bool {
+        if self.until_next() != Some(Duration::ZERO) {
+            return false;
+        }
+        let now = Instant::now();
+        let mut fired = false;
+        loop {
+            let mut wakers: [Option<Waker>; BATCH] = [const { None }; BATCH];
+            let mut n = 0;
+            {
+                let mut heap = self.heap.lock();
+                while let Some((_, Pending(entry))) = heap.first().filter(|(at, _)| n < BATCH && *at <= now) {
+                    heap.remove(0);
+                    // SAFETY: (1): it was in the heap until now, and its future waits for the lock to take it out.
+                    let entry = unsafe { entry.as_ref() };
+                    entry.place.set(usize::MAX);
+                    // SAFETY: (2).
+                    wakers[n] = unsafe { &mut *entry.waker.get() }.take();
+                    entry.fired.store(true, Ordering::Release);
+                    n += 1;
+                }
+                self.publish(&heap);
+            }
+            fired |= n > 0;
+            for waker in wakers.into_iter().flatten() {
+                contained(|| waker.wake());
+            }
+            if n < BATCH {
+                return fired;
+            }
+        }
+    }
+
+    /// Stores the first deadline (3); `true` if it became earlier.
+    fn publish(&self, heap: &Heap<Pending>) -> bool {
+        let at = heap.first().map_or(NEVER, |(at, _)| {
+            u64::try_from(at.saturating_duration_since(self.start).as_nanos()).unwrap_or(NEVER - 1).min(NEVER - 1)
+        });
+        at < self.earliest.swap(at, Ordering::AcqRel)
+    }
+}
+
+thread_local! {
+    static CURRENT: std::cell::RefCell<Option<Arc<Timers>>> = const { std::cell::RefCell::new(None) };
+}
+
+/// Makes `timers` those of this thread until the guard is dropped.
+pub(crate) fn enter(timers: &Arc<Timers>) -> Entered {
+    Entered { before: CURRENT.replace(Some(Arc::clone(timers))) }
+}
+
+/// See [`enter`].
+pub(crate) struct Entered {
+    before: Option<Arc<Timers>>,
+}
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        CURRENT.set(self.before.take());
+    }
+}
+
+/// The timers of this thread's runtime.
+pub(super) fn current() -> Option<Arc<Timers>> {
+    CURRENT.with_borrow(Clone::clone)
+}
