@@ -47,16 +47,8 @@ pub(crate) enum Reason {
 }
 
 impl Reason {
-    const ALL: [Self; 8] = [
-        Self::Unknown,
-        Self::Recv,
-        Self::Send,
-        Self::Select,
-        Self::Join,
-        Self::Group,
-        Self::Sleep,
-        Self::Yield,
-    ];
+    const ALL: [Self; 8] =
+        [Self::Unknown, Self::Recv, Self::Send, Self::Select, Self::Join, Self::Group, Self::Sleep, Self::Yield];
 
     /// The reason whose discriminant is `code`.
     pub(crate) fn from_code(code: u32) -> Self {

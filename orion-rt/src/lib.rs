@@ -3,6 +3,7 @@
 
 mod chan;
 mod coop;
+mod debug;
 mod meta;
 mod runtime;
 mod scheduler;
@@ -15,15 +16,14 @@ mod util;
 
 pub use chan::{Chan, ChanInfo, Receiver, RecvFuture, SendError, SendFuture, Sender, TryRecvError, TrySendError};
 pub use coop::{YieldNow, yield_now};
+pub use debug::{Dump, Dumper, TaskInfo, TaskState, Wait, dumper};
 pub use meta::TaskId;
 pub use runtime::{Builder, LocalRuntime, Runtime};
-pub use select::{Select, SelectFuture, Selected};
 pub use scope::{Finished, Get, Group, GroupFuture, Join, JoinHandle, Scope, TaskBuilder, run};
+pub use select::{Select, SelectFuture, Selected};
 pub use task::error::{Panic, TaskError};
 pub use task::kind::{Kind, Local, Multi};
-pub use time::{
-    Elapsed, Interval, Sleep, Tick, Timeout, interval, now, sleep, sleep_until, timeout, timeout_at,
-};
+pub use time::{Elapsed, Interval, Sleep, Tick, Timeout, interval, now, sleep, sleep_until, timeout, timeout_at};
 
 #[doc = include_str!("../../orion-macros/docs/main.md")]
 pub use orion_macros::main;

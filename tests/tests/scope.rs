@@ -375,9 +375,16 @@ on_every_kind!(x2_cancel_reaches_every_descendant, async |s| {
 fn x6_cancel_races_with_finish() {
     watched(|| {
         let runtime = workers(2);
-        for _ in 0..300 {
+        for _ in 0..if cfg!(miri) { 3 } else { 300 } {
             runtime.run(async |s| {
-                let handles: Vec<_> = (0..8).map(|i| s.spawn(async move { yield_now().await; Box::new(i) })).collect();
+                let handles: Vec<_> = (0..8)
+                    .map(|i| {
+                        s.spawn(async move {
+                            yield_now().await;
+                            Box::new(i)
+                        })
+                    })
+                    .collect();
                 std::thread::scope(|threads| {
                     for handle in &handles {
                         threads.spawn(move || handle.cancel());
@@ -454,9 +461,9 @@ on_every_kind!(p1_a_group_raises_its_panic_in_the_opener, async |s| {
 on_every_kind!(p1_the_joiner_gets_the_message, async |s| {
     let outcome = Chan::new(1);
     let tell = outcome.clone();
-    let result = futures::FutureExt::catch_unwind(AssertUnwindSafe(s.group(async |g| {
-        g.spawn(async { panic!("number {}", 5) })
-    })));
+    let result = futures::FutureExt::catch_unwind(AssertUnwindSafe(
+        s.group(async |g| g.spawn(async { panic!("number {}", 5) })),
+    ));
     assert!(result.await.is_err());
     // A handle that left the group before the panic.
     let handle_out = Chan::new(1);
@@ -608,7 +615,7 @@ fn r1_local_futures_need_not_be_send() {
 #[test]
 fn r3_wakers_work_from_any_thread() {
     watched(|| {
-        for _ in 0..50 {
+        for _ in 0..if cfg!(miri) { 1 } else { 50 } {
             run(async |s| {
                 let chan = Chan::new(0);
                 let send = chan.clone();
@@ -642,11 +649,12 @@ fn deep_nesting_does_not_overflow_the_stack() {
             below.await.unwrap() + 1
         })
     }
-    assert_eq!(run(async |s| nest((*s).clone(), 100_000).await), 100_000);
+    let depth = if cfg!(miri) { 100 } else { 100_000 };
+    assert_eq!(run(async |s| nest((*s).clone(), depth).await), depth);
     let caught = catch_unwind(|| {
         run(async |s| {
             let g = (*s).clone();
-            nest_then(g, 10_000).await
+            nest_then(g, if cfg!(miri) { 50 } else { 10_000 }).await
         })
     });
     assert!(caught.is_err());

@@ -1,9 +1,11 @@
-//! The locks of all channels of a select, taken in the order of their addresses.
+//! The locks of all channels of a select, taken in the order of the channels' identities.
 //!
 //! Invariants
 //! 1. Nobody who holds one channel lock waits for another, except here, where they are taken in ascending order, each
 //!    channel once: so there is no deadlock.
 //! 2. Up to [`FEW`] channels nothing is allocated (L8).
+//!
+//! Rejected: the order of addresses (the same on every run only by luck, which a model checker does not accept).
 
 use super::core::{Core, Locked};
 use std::ptr;
@@ -16,17 +18,13 @@ pub(crate) struct LockSet<'p> {
     many: Vec<Locked<'p>>,
 }
 
-fn address(core: &Core) -> usize {
-    ptr::from_ref(core).addr()
-}
-
 impl<'p> LockSet<'p> {
     /// Locks every channel of `cores`, which may repeat themselves.
     pub(super) fn lock(mut cores: impl Iterator<Item = &'p Core>) -> Self {
         let mut sorted: [Option<&'p Core>; FEW] = [None; FEW];
         let mut used = 0;
         while let Some(core) = cores.next() {
-            let at = sorted[..used].partition_point(|other| other.is_some_and(|other| address(other) < address(core)));
+            let at = sorted[..used].partition_point(|other| other.is_some_and(|other| other.id < core.id));
             if at < used && sorted[at].is_some_and(|other| ptr::eq(other, core)) {
                 continue;
             }
@@ -42,8 +40,8 @@ impl<'p> LockSet<'p> {
 
     #[cold]
     fn lock_many(mut cores: Vec<&'p Core>) -> Self {
-        cores.sort_unstable_by_key(|core| address(core));
-        cores.dedup_by_key(|core| address(core));
+        cores.sort_unstable_by_key(|core| core.id);
+        cores.dedup_by_key(|core| core.id);
         Self { few: [const { None }; FEW], many: cores.into_iter().map(Core::lock).collect() }
     }
 
@@ -52,7 +50,7 @@ impl<'p> LockSet<'p> {
         let found = if self.many.is_empty() {
             self.few.iter_mut().flatten().find(|locked| ptr::eq(locked.core(), core))
         } else {
-            let at = self.many.binary_search_by_key(&address(core), |locked| address(locked.core()));
+            let at = self.many.binary_search_by_key(&core.id, |locked| locked.core().id);
             at.ok().map(|at| &mut self.many[at])
         };
         found.expect("every channel of the select has been locked")

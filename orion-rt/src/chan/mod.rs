@@ -50,3 +50,6 @@ pub use send::SendFuture;
 
 #[cfg(all(test, not(loom)))]
 pub(crate) mod tests;
+
+#[cfg(all(test, loom))]
+mod model;

@@ -65,7 +65,9 @@ impl Builder {
     /// `InvalidInput` for a setting that makes no sense here, with what to do; the system's error if it cannot start a thread.
     pub fn build(self) -> io::Result<Runtime> {
         let workers = match self.workers {
-            Some(0) => return Err(invalid("workers(0): a runtime needs at least one worker; for none use `build_local`")),
+            Some(0) => {
+                return Err(invalid("workers(0): a runtime needs at least one worker; for none use `build_local`"));
+            }
             // The scheduler counts workers in 16 bits.
             Some(n) if n > usize::from(u16::MAX) => return Err(invalid("workers: at most 65535 workers are possible")),
             Some(n) => n,

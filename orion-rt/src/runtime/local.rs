@@ -3,6 +3,8 @@
 use std::marker::PhantomData;
 use std::sync::Arc;
 
+use crate::debug::Dumper;
+use crate::scheduler::any::AnyShared;
 use crate::scheduler::local::LocalShared;
 
 /// A runtime that runs its roots on the calling thread. Made by [`Builder::build_local`](super::Builder::build_local).
@@ -20,5 +22,11 @@ pub struct LocalRuntime {
 impl LocalRuntime {
     pub(crate) fn new(shared: Arc<LocalShared>, seed: Option<u64>) -> Self {
         Self { shared, seed, _on_one_thread: PhantomData }
+    }
+
+    /// The means to take dumps from any thread.
+    #[must_use]
+    pub fn dumper(&self) -> Dumper {
+        Dumper::new(AnyShared::Local(Arc::clone(&self.shared)))
     }
 }

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::thread::{Builder as ThreadBuilder, JoinHandle};
 
 use super::builder::Builder;
+use crate::debug::{Dump, Dumper};
+use crate::scheduler::any::AnyShared;
 use crate::scheduler::multi::{MultiShared, on_worker_of};
 
 /// Opt-in parallelism: worker threads that share the tasks of the roots run on it.
@@ -22,6 +24,18 @@ impl Runtime {
     /// The settings, to build a runtime from.
     pub fn builder() -> Builder {
         Builder::default()
+    }
+
+    /// The means to take dumps from any thread.
+    #[must_use]
+    pub fn dumper(&self) -> Dumper {
+        Dumper::new(AnyShared::Multi(Arc::clone(&self.shared)))
+    }
+
+    /// Every live task of the roots that run now. Rule: D5.
+    #[must_use]
+    pub fn dump(&self) -> Dump {
+        self.dumper().dump()
     }
 
     pub(super) fn start_workers(n: usize, name: &str, budget: u32, seed: Option<u64>) -> io::Result<Self> {

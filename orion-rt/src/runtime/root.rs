@@ -65,8 +65,8 @@ pub(crate) fn local<F: Future>(
         rng::reseed(seed);
     }
     shared.begin();
-    shared.roots.add(core.as_ptr());
     let (body, claim) = adopt_body(core, body);
+    shared.roots.add(core.as_ptr());
     crate::task::waker::queue(body);
     let end = shared.drive(|| core.active.get() == 0, WhenIdle::Park);
     debug_assert_eq!(end, Drive::Done);
@@ -83,8 +83,8 @@ pub(crate) fn local<F: Future>(
 pub(crate) fn multi<F: Future>(shared: &Arc<MultiShared>, core: &ScopeRef<Multi>, body: F) -> Outcome<F::Output> {
     let guard = AbortOnUnwind;
     let _timers = crate::time::enter(&shared.timers);
-    shared.roots.add(core.as_ptr());
     let (body, claim) = adopt_body(core, body);
+    shared.roots.add(core.as_ptr());
     let state = &claim.header().state;
     while core.active.get() != 0 {
         if state.is_returned() || !state.activity().0 {

@@ -1,6 +1,7 @@
 //! Who runs which task when: [`local`] on one thread, [`multi`] on several. Both drive tasks through `task::run::step` and
 //! know nothing of handles and scopes beyond the lists they lend to dumps.
 
+pub(crate) mod any;
 pub(crate) mod local;
 pub(crate) mod multi;
 mod queue;

@@ -73,7 +73,6 @@ impl LocalDriver {
     }
 
     /// Something that makes the driving thread look at `done` again, from any thread.
-    #[must_use]
     pub fn bell(&self) -> impl Fn() + Send + Sync + 'static {
         let shared = Arc::clone(&self.shared);
         move || shared.ring()

@@ -9,8 +9,8 @@ use crate::runtime::{LocalRuntime, Runtime};
 use crate::scheduler::local::LocalShared;
 use crate::task::kind::{Local, Multi};
 
-use super::root_scope::Home;
 use super::Scope;
+use super::root_scope::Home;
 
 /// Runs `body` and every task it spawns on the calling thread; returns when all of them are gone.
 ///

@@ -200,8 +200,10 @@ impl<'scope, K: Kind> Group<'scope, K> {
 
     pub(super) fn spawn_any<F: Future>(&self, spec: Spec, future: F) -> JoinHandle<'scope, F::Output, K> {
         let task = self.start(spec, true, future);
-        // SAFETY: born with a handle, whose value has the future's type.
-        unsafe { JoinHandle::new(Claim::new(task)) }
+        // SAFETY: born with a handle.
+        let claim = unsafe { Claim::new(task) };
+        // SAFETY: the task's value has the future's output type.
+        unsafe { JoinHandle::new(claim) }
     }
 
     pub(super) fn go_any<F: Future<Output = ()>>(&self, spec: Spec, future: F) {

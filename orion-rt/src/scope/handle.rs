@@ -40,8 +40,12 @@ use crate::task::state::TaskState;
 #[must_use = "a task's handle is joined, or given up with `release()`; its scope waits for the task either way"]
 pub struct JoinHandle<'scope, T, K: Kind = Multi> {
     claim: Option<Claim<K>>,
-    _scope: PhantomData<(fn(&'scope ()) -> &'scope (), fn() -> T)>,
+    _scope: Invariant<'scope>,
+    _value: PhantomData<fn() -> T>,
 }
+
+/// Neither shrinks nor grows: a handle belongs to one root (S2).
+type Invariant<'scope> = PhantomData<fn(&'scope ()) -> &'scope ()>;
 
 // SAFETY: the claim is a pointer to a shared header; the value moves to the thread that joins, so `T: Send`.
 unsafe impl<T: Send> Send for JoinHandle<'_, T, Multi> {}
@@ -60,7 +64,7 @@ impl<'scope, T, K: Kind> JoinHandle<'scope, T, K> {
     /// # Safety
     /// The claim's task has a value of type `T` (1), bounded by `'scope` (2).
     pub(super) unsafe fn new(claim: Claim<K>) -> Self {
-        Self { claim: Some(claim), _scope: PhantomData }
+        Self { claim: Some(claim), _scope: PhantomData, _value: PhantomData }
     }
 
     fn claim(&self) -> &Claim<K> {
@@ -239,7 +243,9 @@ impl<T, K: Kind> Future for Get<'_, T, K> {
             }
             Poll::Ready(Err(TaskError::Cancelled)) => {
                 let name = name.as_deref().unwrap_or("unnamed");
-                panic!("`get` on task '{name}' ({id}), which was cancelled before it returned; use `join` to see that as a value")
+                panic!(
+                    "`get` on task '{name}' ({id}), which was cancelled before it returned; use `join` to see that as a value"
+                )
             }
         }
     }

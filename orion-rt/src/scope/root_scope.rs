@@ -114,11 +114,8 @@ pub(super) struct Home<'env, K: Kind> {
 
 impl<'env, K: Kind> Home<'env, K> {
     pub(super) fn new(core: ScopeRef<K>) -> Self {
-        let scope = Scope {
-            group: Group::new(core.clone()),
-            kept: parking_lot::Mutex::new(Vec::new()),
-            _env: PhantomData,
-        };
+        let scope =
+            Scope { group: Group::new(core.clone()), kept: parking_lot::Mutex::new(Vec::new()), _env: PhantomData };
         Self { scope: NonNull::from(Box::leak(Box::new(scope))), core }
     }
 

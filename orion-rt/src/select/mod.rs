@@ -26,3 +26,6 @@ pub use dynamic::{Select, SelectFuture, Selected};
 
 #[cfg(all(test, not(loom)))]
 mod tests;
+
+#[cfg(all(test, loom))]
+mod model;

@@ -23,42 +23,7 @@ pub fn send_value<T>(expected: Expected<T>, value: T) -> T {
     value
 }
 
-/// The operand of a future arm.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a future",
-    label = "`pattern = ..` awaits a future",
-    note = "to receive from a channel write `v = <-ch`, to send write `ch <- value`"
-)]
-pub trait FutureOperand {
-    /// The future that the arm polls.
-    type Future: Future;
-
-    /// Turns the operand into that future.
-    fn into_operand(self) -> Self::Future;
-}
-
-#[diagnostic::do_not_recommend]
-impl<F: IntoFuture> FutureOperand for F {
-    type Future = F::IntoFuture;
-
-    fn into_operand(self) -> F::IntoFuture {
-        self.into_future()
-    }
-}
-
-/// A second implementor, without which the compiler would report the one above in terms of `Future` alone.
-pub enum Never {}
-
-#[diagnostic::do_not_recommend]
-impl FutureOperand for Never {
-    type Future = std::future::Pending<()>;
-
-    fn into_operand(self) -> Self::Future {
-        match self {}
-    }
-}
-
 /// The future of a future arm.
-pub fn future_operand<F: FutureOperand>(operand: F) -> F::Future {
-    operand.into_operand()
+pub fn future_operand<F: IntoFuture>(operand: F) -> F::IntoFuture {
+    operand.into_future()
 }

@@ -9,7 +9,7 @@ use crate::chan::arm::Op;
 use crate::chan::{Chan, ChanRef, Receiver, SendError, Sender};
 use std::pin::Pin;
 
-pub use super::operand::{Expected, FutureOperand, expected, future_operand, send_value};
+pub use super::operand::{Expected, expected, future_operand, send_value};
 pub use super::race::{ArmRef, Chosen, Race, Verdict};
 pub use crate::chan::arm::{Port, RecvArm, SendArm};
 

@@ -9,7 +9,7 @@ pub(crate) mod hint {
 
 /// `loom`'s lock with `parking_lot`'s signatures: no poisoning.
 #[derive(Debug, Default)]
-pub(crate) struct Mutex<T>(loom::sync::Mutex<T>);
+pub struct Mutex<T>(loom::sync::Mutex<T>);
 
 impl<T> Mutex<T> {
     pub(crate) fn new(value: T) -> Self {

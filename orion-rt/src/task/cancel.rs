@@ -68,8 +68,11 @@ pub(crate) fn fail<K: Sealed>(scope: &ScopeCore<K>, payload: Box<dyn Any + Send>
 fn opener_scope<'a, K: Sealed>(opener: Option<NonNull<Header<K>>>) -> Option<&'a ScopeCore<K>> {
     // SAFETY: the group has a reference to its opener.
     let opener = unsafe { opener?.as_ref() };
-    // SAFETY: live tasks are charged to an opener that is not complete, so its scope is alive; a complete one's is not used.
-    (!opener.state.is_complete()).then(|| unsafe { opener.scope.as_ref() })
+    if opener.state.is_complete() {
+        return None;
+    }
+    // SAFETY: live tasks are charged to an opener that is not complete, so its scope is alive.
+    Some(unsafe { opener.scope.as_ref() })
 }
 
 fn drain<K: Sealed>(mut below: Vec<ScopeRef<K>>) {

@@ -18,7 +18,9 @@ pub enum TaskError {
 impl fmt::Display for TaskError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Cancelled => f.write_str("the task was cancelled before it returned; its scope or its handle asked it to stop"),
+            Self::Cancelled => {
+                f.write_str("the task was cancelled before it returned; its scope or its handle asked it to stop")
+            }
             Self::Panicked(panic) => write!(f, "the task panicked: {}", panic.message()),
         }
     }

@@ -50,7 +50,7 @@ pub struct Header<K: Sealed> {
 }
 
 /// What can be done with what is behind a header.
-pub struct Vtable<K: Sealed> {
+pub(crate) struct Vtable<K: Sealed> {
     /// Polls the future. `true`: it has returned or panicked; it is dropped and the result stored.
     pub(crate) poll: unsafe fn(NonNull<Header<K>>) -> bool,
     /// Drops the future unpolled and stores `Cancelled` (or the panic of its destructor).

@@ -24,6 +24,7 @@ pub(crate) mod state_local;
 pub(crate) mod state_multi;
 pub(crate) mod sweep;
 pub(crate) mod waker;
+pub(crate) mod walk;
 
 #[cfg(all(test, loom))]
 mod model;

@@ -43,7 +43,7 @@ pub struct ScopeCore<K: Sealed> {
     cancelled: AtomicBool,
     failed: AtomicBool,
     first: K::Lock<Shard<K>>,
-    more: Box<[CachePadded<K::Lock<Shard<K>>>]>,
+    more: Box<[PaddedShard<K>]>,
     pub(crate) shared: NonNull<K::Shared>,
     pub(crate) place: Place<K>,
     pub(crate) children: K::Lock<List<Self, UnderParent>>,
@@ -52,6 +52,9 @@ pub struct ScopeCore<K: Sealed> {
     end: K::Lock<End>,
     pub(crate) location: &'static Location<'static>,
 }
+
+/// A shard on cache lines of its own.
+type PaddedShard<K> = CachePadded<<K as Sealed>::Lock<Shard<K>>>;
 
 /// Where a scope stands.
 pub(crate) enum Place<K: Sealed> {
@@ -62,7 +65,7 @@ pub(crate) enum Place<K: Sealed> {
 }
 
 /// One worker's part of a scope's tasks.
-pub struct Shard<K: Sealed> {
+pub(crate) struct Shard<K: Sealed> {
     pub(crate) list: List<Header<K>, InScope>,
     live: usize,
     charge: Charge,
@@ -78,24 +81,24 @@ enum Charge {
 
 /// What the scope's end is waited with and ends with.
 #[derive(Debug)]
-pub struct End {
+pub(crate) struct End {
     payload: Option<Box<dyn Any + Send>>,
     abandoned: bool,
     waiter: Option<Waker>,
 }
 
 /// The groups one task has opened: their list, and what keeps the task from being complete (1 for its own future).
-pub struct Groups<K: Sealed> {
+pub(crate) struct Groups<K: Sealed> {
     pub(crate) list: K::Lock<List<ScopeCore<K>, UnderOpener>>,
     pub(crate) pending: K::Count,
 }
 
 /// The list of scopes opened on a scope.
 #[derive(Debug)]
-pub struct UnderParent;
+pub(crate) struct UnderParent;
 /// The list of scopes opened by a task.
 #[derive(Debug)]
-pub struct UnderOpener;
+pub(crate) struct UnderOpener;
 
 // SAFETY: `sibling_links` is a field of the scope.
 unsafe impl<K: Sealed> Linked<UnderParent> for ScopeCore<K> {
@@ -154,12 +157,7 @@ impl<K: Sealed> ScopeCore<K> {
         group
     }
 
-    fn new(
-        shared: NonNull<K::Shared>,
-        shards: usize,
-        place: Place<K>,
-        location: &'static Location<'static>,
-    ) -> Self {
+    fn new(shared: NonNull<K::Shared>, shards: usize, place: Place<K>, location: &'static Location<'static>) -> Self {
         Self {
             refs: K::Count::new(1),
             active: K::Count::new(1),

@@ -31,9 +31,7 @@ impl MultiState {
 
     /// Changes `JOIN_WAKER` unless the task is complete.
     fn change_join_waker(&self, change: impl Fn(usize) -> usize) -> bool {
-        self.0
-            .fetch_update(Ordering::AcqRel, Ordering::Acquire, |s| (s & COMPLETE == 0).then(|| change(s)))
-            .is_ok()
+        self.0.fetch_update(Ordering::AcqRel, Ordering::Acquire, |s| (s & COMPLETE == 0).then(|| change(s))).is_ok()
     }
 }
 

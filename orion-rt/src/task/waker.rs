@@ -66,7 +66,11 @@ fn is_owner<K: Sealed>(header: &Header<K>) -> bool {
 unsafe fn clone<K: Sealed>(data: *const ()) -> RawWaker {
     // SAFETY: the waker being cloned is alive.
     let header = unsafe { header::<K>(data) };
-    if is_owner(header) { header.state.retain() } else { header.state.retain_remote() }
+    if is_owner(header) {
+        header.state.retain()
+    } else {
+        header.state.retain_remote()
+    }
     RawWaker::new(data, K::waker_table())
 }
 

@@ -2,7 +2,7 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 
 /// Worker counts every `Multi` rule is checked with.
-pub const WORKERS: [usize; 3] = [1, 2, 8];
+pub const WORKERS: &[usize] = if cfg!(miri) { &[2] } else { &[1, 2, 8] };
 
 pub use orion_tests::watched;
 
@@ -19,7 +19,7 @@ macro_rules! on_every_kind {
         fn $name() {
             $crate::common::watched(|| {
                 orion_rt::run($body);
-                for n in $crate::common::WORKERS {
+                for &n in $crate::common::WORKERS {
                     $crate::common::workers(n).run($body);
                 }
             });

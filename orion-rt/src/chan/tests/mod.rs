@@ -7,7 +7,7 @@ mod rules;
 use crate::Chan;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 
@@ -38,9 +38,15 @@ impl<F: Future> Polled<F> {
         self.future.as_mut().poll(&mut Context::from_waker(&Waker::from(self.wakes.clone())))
     }
 
-    /// Leaves it where it is for ever.
+    /// Leaves it where it is for ever, and reachable, so that a leak checker takes it for wanted.
     pub(crate) fn forget(self) {
-        std::mem::forget(self.future);
+        struct Kept(#[expect(dead_code, reason = "only its address matters")] *mut u8);
+        // SAFETY: nobody follows the pointer.
+        unsafe impl Send for Kept {}
+        static FORGOTTEN: Mutex<Vec<Kept>> = Mutex::new(Vec::new());
+        // SAFETY: the future stays pinned: its memory is never freed.
+        let future = Box::into_raw(unsafe { Pin::into_inner_unchecked(self.future) });
+        FORGOTTEN.lock().unwrap().push(Kept(future.cast()));
     }
 }
 

@@ -39,7 +39,7 @@ impl Sleepers {
     }
 
     fn wants_one(state: usize) -> bool {
-        state % SLEEPING == 0 && state / SLEEPING > 0
+        state.is_multiple_of(SLEEPING) && state / SLEEPING > 0
     }
 
     /// Work has been published: the worker to wake for it, if one should be. It counts as searching.
@@ -92,5 +92,109 @@ impl Sleepers {
         idle.swap_remove(place);
         self.state.fetch_sub(SLEEPING, Ordering::SeqCst);
         true
+    }
+}
+
+#[cfg(all(test, loom))]
+mod model {
+    //! Workers that go to sleep against threads that publish work: no task is left with every worker asleep.
+
+    use super::*;
+    use loom::sync::Arc;
+    use loom::thread;
+
+    /// A scheduler reduced to a count of queued tasks and a bell per worker.
+    struct Model {
+        sleepers: Sleepers,
+        queue: AtomicUsize,
+        woken: Vec<AtomicUsize>,
+    }
+
+    impl Model {
+        fn new(workers: usize) -> Arc<Self> {
+            Arc::new(Self {
+                sleepers: Sleepers::new(workers),
+                queue: AtomicUsize::new(0),
+                woken: (0..workers).map(|_| AtomicUsize::new(0)).collect(),
+            })
+        }
+
+        fn push(&self) {
+            self.queue.fetch_add(1, Ordering::Release);
+            self.notify();
+        }
+
+        fn notify(&self) {
+            if let Some(worker) = self.sleepers.pick() {
+                self.woken[worker].store(1, Ordering::Release);
+            }
+        }
+
+        fn take(&self) -> bool {
+            self.queue.fetch_update(Ordering::AcqRel, Ordering::Acquire, |n| n.checked_sub(1)).is_ok()
+        }
+
+        /// One worker until it would park; `true` if it parks without anything to wake it.
+        fn work(&self, worker: usize) -> bool {
+            let mut searching = false;
+            // Two rounds are enough for every order of two pushes and a sleep.
+            for _ in 0..3 {
+                if self.take() {
+                    if std::mem::take(&mut searching) && self.sleepers.stop_searching() {
+                        self.notify();
+                    }
+                    continue;
+                }
+                if !searching {
+                    searching = self.sleepers.start_searching();
+                }
+                if searching && self.take() {
+                    searching = false;
+                    if self.sleepers.stop_searching() {
+                        self.notify();
+                    }
+                    continue;
+                }
+                self.sleepers.announce(worker, std::mem::take(&mut searching));
+                let sees_work = self.queue.load(Ordering::Acquire) > 0;
+                if !sees_work && self.woken[worker].load(Ordering::Acquire) == 0 {
+                    return true;
+                }
+                self.woken[worker].store(0, Ordering::Release);
+                searching = !self.sleepers.retract(worker);
+            }
+            false
+        }
+    }
+
+    fn check(workers: usize, pushes: usize) {
+        let mut builder = loom::model::Builder::new();
+        builder.preemption_bound = Some(3);
+        builder.check(move || {
+            let model = Model::new(workers);
+            let threads: Vec<_> = (0..workers)
+                .map(|i| {
+                    let model = Arc::clone(&model);
+                    thread::spawn(move || model.work(i))
+                })
+                .collect();
+            for _ in 0..pushes {
+                model.push();
+            }
+            let parked: Vec<bool> = threads.into_iter().map(|t| t.join().unwrap()).collect();
+            let woken = (0..workers).any(|i| model.woken[i].load(Ordering::Acquire) == 1);
+            let all_asleep = parked.iter().all(|&p| p) && !woken;
+            assert!(!(all_asleep && model.queue.load(Ordering::Acquire) > 0), "a task waits while every worker sleeps");
+        });
+    }
+
+    #[test]
+    fn model_one_worker_never_sleeps_on_work() {
+        check(1, 2);
+    }
+
+    #[test]
+    fn model_two_workers_never_sleep_on_work() {
+        check(2, 1);
     }
 }

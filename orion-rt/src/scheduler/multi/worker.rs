@@ -140,7 +140,7 @@ impl Worker {
     fn next(&self) -> Option<Runnable> {
         let tick = self.tick.get().wrapping_add(1);
         self.tick.set(tick);
-        if tick % TICK == 0 {
+        if tick.is_multiple_of(TICK) {
             self.fire_timers();
             if let Some(task) = self.take_injected() {
                 return Some(task);
@@ -150,11 +150,11 @@ impl Worker {
     }
 
     fn next_own(&self) -> Option<Runnable> {
-        if self.lifo_run.get() < LIFO_RUN {
-            if let Some(task) = self.lifo.take() {
-                self.lifo_run.set(self.lifo_run.get() + 1);
-                return Some(task);
-            }
+        if self.lifo_run.get() < LIFO_RUN
+            && let Some(task) = self.lifo.take()
+        {
+            self.lifo_run.set(self.lifo_run.get() + 1);
+            return Some(task);
         }
         self.lifo_run.set(0);
         self.deque.pop().or_else(|| self.lifo.take())
@@ -215,9 +215,10 @@ impl Worker {
             return None;
         }
         let first = rng::below(peers.len() as u32) as usize;
-        (0..peers.len()).map(|i| (first + i) % peers.len()).filter(|&i| i != self.index).find_map(|i| {
-            self.repeat(|| peers[i].stealer.steal_batch_and_pop(&self.deque))
-        })
+        (0..peers.len())
+            .map(|i| (first + i) % peers.len())
+            .filter(|&i| i != self.index)
+            .find_map(|i| self.repeat(|| peers[i].stealer.steal_batch_and_pop(&self.deque)))
     }
 
     /// Whether any queue holds a task, or the end has come.
