@@ -222,7 +222,7 @@ impl<'scope, K: Kind> Group<'scope, K> {
         };
         let task = allocate(birth, future);
         // SAFETY: just allocated, with its membership reference.
-        if self.core.enlist(unsafe { task.as_ref() }) {
+        if unsafe { self.core.enlist(task) } {
             crate::task::waker::queue(task);
         } else {
             // SAFETY: in no list and no queue.

@@ -75,7 +75,8 @@ unsafe fn dispose<K: Sealed>(task: NonNull<Header<K>>, completed: Completed) -> 
         unsafe { scope.as_ref() }.end_activity();
         None
     } else {
-        ScopeCore::leave(scope, header, !stays_listed)
+        // SAFETY: a task that is no body is counted in its scope until here.
+        unsafe { ScopeCore::leave(scope, task, !stays_listed) }
     };
     // SAFETY: the completion reference, and the membership where nobody wants the result.
     unsafe { give_back(task, mine) };

@@ -105,7 +105,8 @@ impl<K: Sealed> Claim<K> {
             crate::util::contain::contained(|| unsafe { (header.vtable.drop_result)(self.task) });
         }
         if header.vtable.result_needs_drop && header.is_listed() {
-            ScopeCore::unlist(header.scope, header);
+            // SAFETY: just looked at; only the claim's owner could have taken it off since.
+            unsafe { ScopeCore::unlist(header.scope, self.task) };
         }
         // SAFETY: the completion reference or the membership, whichever was left to the handle.
         unsafe { super::finish::give_back(self.task, 1) };

@@ -209,7 +209,10 @@ impl<K: Sealed> ScopeCore<K> {
     }
 
     /// Puts `task` in the list, or refuses because the scope is cancelled or has ended (S5).
-    pub(crate) fn enlist(&self, task: &Header<K>) -> bool {
+    ///
+    /// # Safety
+    /// `task` is alive and in no list; the pointer is the one its allocation gave, for the list's users reach the whole task.
+    pub(crate) unsafe fn enlist(&self, task: NonNull<Header<K>>) -> bool {
         // SAFETY: the scope's runtime lives as long as its root, see `root_core`; an ended root's is not asked.
         let index = if self.more.is_empty() { 0 } else { unsafe { self.shared.as_ref() }.shard(self.more.len() + 1) };
         let mut shard = self.shard(index).lock();
@@ -220,9 +223,10 @@ impl<K: Sealed> ScopeCore<K> {
             self.refs.add();
         }
         shard.live += 1;
-        task.shard.set(index as u32);
+        // SAFETY: promised by the caller.
+        unsafe { task.as_ref() }.shard.set(index as u32);
         // SAFETY: a task in the list is alive: the list has a reference to it.
-        unsafe { shard.list.push_back(NonNull::from(task)) };
+        unsafe { shard.list.push_back(task) };
         true
     }
 
@@ -249,14 +253,19 @@ impl<K: Sealed> ScopeCore<K> {
     /// Counts a completed task out and, where asked, takes it off the list. Gives the task that completes with it, if any.
     ///
     /// The scope may be gone when this returns.
-    pub(crate) fn leave(this: NonNull<Self>, task: &Header<K>, unlink: bool) -> Option<NonNull<Header<K>>> {
+    ///
+    /// # Safety
+    /// `task` is counted in the scope at `this`, and the caller has a reference to it.
+    pub(crate) unsafe fn leave(this: NonNull<Self>, task: NonNull<Header<K>>, unlink: bool) -> Option<NonNull<Header<K>>> {
         // SAFETY: the task is counted here, so the shard is not empty and (1) the scope alive.
         let scope = unsafe { this.as_ref() };
         let (charge, emptied, unreferenced) = {
-            let mut shard = scope.shard(task.shard.get() as usize).lock();
+            // SAFETY: promised by the caller.
+            let index = unsafe { task.as_ref() }.shard.get() as usize;
+            let mut shard = scope.shard(index).lock();
             if unlink {
                 // SAFETY: an incomplete task is in its scope's list.
-                unsafe { shard.list.unlink(NonNull::from(task)) };
+                unsafe { shard.list.unlink(task) };
             }
             shard.live -= 1;
             let emptied = shard.live == 0;
@@ -287,13 +296,18 @@ impl<K: Sealed> ScopeCore<K> {
     }
 
     /// Takes a completed task whose handle is done with it off the list.
-    pub(crate) fn unlist(this: NonNull<Self>, task: &Header<K>) {
+    ///
+    /// # Safety
+    /// `task` is in the list of the scope at `this`.
+    pub(crate) unsafe fn unlist(this: NonNull<Self>, task: NonNull<Header<K>>) {
         // SAFETY: the task is in the list, so (1) the scope is alive.
         let scope = unsafe { this.as_ref() };
         let unreferenced = {
-            let mut shard = scope.shard(task.shard.get() as usize).lock();
-            // SAFETY: in the list, as the caller found.
-            unsafe { shard.list.unlink(NonNull::from(task)) };
+            // SAFETY: a listed task is alive.
+            let index = unsafe { task.as_ref() }.shard.get() as usize;
+            let mut shard = scope.shard(index).lock();
+            // SAFETY: in the list, promised by the caller.
+            unsafe { shard.list.unlink(task) };
             shard.live == 0 && shard.list.is_empty()
         };
         if unreferenced {
