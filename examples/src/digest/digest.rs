@@ -47,7 +47,7 @@ pub(crate) async fn digest(
 async fn read(job: Job, counters: &Counters) -> Result<Digested, Failure> {
     let fail = |error| Failure::input(&job.path, error);
     let mut file = File::open(&job.path).map_err(fail)?;
-    // One byte more than the file should have shows its end without a second read.
+    // One byte more than the file should have, so that a small file ends within its first piece.
     let room = usize::try_from(job.size).unwrap_or(CHUNK).saturating_add(1);
     let mut buffer = vec![0; room.clamp(4096, CHUNK)];
     let mut hasher = Sha256::new();
