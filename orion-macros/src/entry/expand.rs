@@ -3,23 +3,28 @@
 //! ```text
 //!   async fn t(s: &Scope) -> R { body }
 //!
+//!   const _: () = { .. };                             the argument's type: its import is used, and it is what it says
 //!   #[::core::prelude::v1::test]
 //!   fn t() -> R {
-//!       const _: () = { .. };                    the argument's type, so that its import is used and is what it says
-//!       ::orion_rt::run(async |scope| -> R {
-//!           let value = (async move || -> R { let s = scope; body })().await;      `?` and `return` end here
-//!           if is_failure(&value) { scope.cancel() }                               an `Err` cancels the rest (R7)
+//!       async fn t<'scope, 'env>(s: &'scope Scope<'scope, 'env, Local>) -> R { body }
+//!       ::orion_rt::run(async |scope| {
+//!           let value = t(scope).await;
+//!           if is_failure(&value) { scope.cancel() }  an `Err` cancels the rest (R7)
 //!           value
 //!       })
 //!   }
 //! ```
 //!
-//! The closure's argument has no type: it is the runtime's, `Local` or `Multi`, and needs no lifetimes.
+//! Errors and the argument's proof stand outside the function, because `cargo check` does not look into tests.
+//!
+//! Rejected: the body as an async closure (a returned value of the wrong type is reported at the attribute, and a
+//! closure cannot return a named `impl Trait`).
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::quote;
 use syn::spanned::Spanned;
-use syn::{ItemFn, ReturnType, Type};
+use syn::visit_mut::{self, VisitMut};
+use syn::{FnArg, ItemFn, Lifetime, ReturnType, TypeImplTrait, TypeParamBound, parse_quote};
 
 use super::Kind;
 use super::function::Argument;
@@ -38,32 +43,37 @@ pub(super) fn expand(
     let (name, output, errors) = (&sig.ident, &sig.output, errors.into_items());
     let test = (kind == Kind::Test).then(|| quote!(#[::core::prelude::v1::test]));
     let check = check_type(argument);
-    let body = body(function, argument);
-    let run = run(name, &body, options);
+    let body = body(function, argument, options);
+    let run = run(function, argument, options);
     quote! {
+        #errors
+        #check
         #(#attrs)*
         #test
         #vis fn #name() #output {
-            #errors
-            #check
+            #body
             #run
         }
     }
 }
 
-/// What stands in for a function that cannot be expanded: itself, not run.
+/// What stands in for a function that cannot be expanded: its body, checked but not run.
 pub(super) fn fallback(kind: Kind, function: &ItemFn, errors: Errors) -> TokenStream {
-    let errors = errors.into_items();
-    if kind == Kind::Main && function.sig.ident == "main" && function.sig.asyncness.is_some() {
-        return quote! {
-            #errors
-            fn main() {
-                #[allow(dead_code)]
-                #function
-            }
-        };
+    let (errors, signature, block) = (errors.into_items(), &function.sig, &function.block);
+    let is_method = signature.inputs.iter().any(|input| matches!(input, FnArg::Receiver(_)));
+    let (name, inputs, output) = (&signature.ident, &signature.inputs, &signature.output);
+    let (generics, clause) = (&signature.generics, &signature.generics.where_clause);
+    let unused = quote!(#[allow(dead_code, unused_variables)]);
+    let body = match signature.asyncness {
+        _ if is_method => TokenStream::new(),
+        None => quote!(#unused fn #name #generics (#inputs) #output #clause #block),
+        // `async fn` does not take `&Scope` without lifetimes, `fn` does.
+        Some(_) => quote!(#unused fn #name #generics (#inputs) #clause { let _ = async move || #output #block; }),
+    };
+    match kind == Kind::Main && name == "main" {
+        true => quote!(#errors fn main() { #body }),
+        false => quote!(#errors #body),
     }
-    quote!(#errors #[allow(dead_code)] #function)
 }
 
 /// A local of the expansion.
@@ -85,45 +95,63 @@ fn check_type(argument: &Argument) -> Option<TokenStream> {
     })
 }
 
-/// The closure that is the root's body.
-fn body(function: &ItemFn, argument: &Argument) -> TokenStream {
-    let (block, scope) = (&function.block, local("__scope"));
-    let bound = match argument {
-        Argument::None => None,
-        Argument::Scope(typed) => {
-            let (attributes, pattern) = (&typed.attrs, &typed.pat);
-            Some(quote!(#(#attributes)* let #pattern = #scope;))
+/// The body as a function that names the lifetimes and the kind of its scope.
+fn body(function: &ItemFn, argument: &Argument, options: &Options) -> TokenStream {
+    let ItemFn { sig, block, .. } = function;
+    let (name, output) = (&sig.ident, without_captures(&sig.output));
+    let Argument::Scope(typed) = argument else { return quote!(async fn #name() #output #block) };
+    let (attributes, pattern) = (&typed.attrs, &typed.pat);
+    let kind = if options.workers.is_some() { quote!(Multi) } else { quote!(Local) };
+    let lifetime = |name| Lifetime::new(name, Span::mixed_site());
+    let (scope, env) = (lifetime("'scope"), lifetime("'env"));
+    quote! {
+        async fn #name<#scope, #env>(
+            #(#attributes)* #pattern: &#scope ::orion_rt::Scope<#scope, #env, ::orion_rt::#kind>
+        ) #output #block
+    }
+}
+
+/// `output` with `use<>` added to each `impl Trait`, which would otherwise capture the scope's lifetimes.
+fn without_captures(output: &ReturnType) -> ReturnType {
+    struct Capture;
+
+    impl VisitMut for Capture {
+        fn visit_type_impl_trait_mut(&mut self, node: &mut TypeImplTrait) {
+            if !node.bounds.iter().any(|bound| matches!(bound, TypeParamBound::PreciseCapture(_))) {
+                node.bounds.push(parse_quote!(use<>));
+            }
+            visit_mut::visit_type_impl_trait_mut(self, node);
         }
+    }
+
+    let mut output = output.clone();
+    Capture.visit_return_type_mut(&mut output);
+    output
+}
+
+/// The closure that is the root's body.
+fn root(function: &ItemFn, argument: &Argument) -> TokenStream {
+    let (name, scope, value) = (&function.sig.ident, local("__scope"), local("__value"));
+    let call = match argument {
+        Argument::None => quote!(#name().await),
+        Argument::Scope(_) => quote!(#name(#scope).await),
     };
-    let statements = &block.stmts;
-    let ReturnType::Type(arrow, returned) = &function.sig.output else {
-        return quote!(async |#scope| { let _ = #scope; #bound #(#statements)* });
-    };
-    // A closure cannot name an `impl Trait` it returns; there the type is inferred.
-    let annotation = (!has_impl(returned)).then(|| quote!(#arrow #returned));
-    let value = local("__value");
+    if matches!(function.sig.output, ReturnType::Default) {
+        return quote!(async |#scope| {
+            let _ = #scope;
+            #call
+        });
+    }
     let is_failure = is_failure(&value);
     quote! {
-        async |#scope| #annotation {
-            let #value = (async move || #annotation { let _ = #scope; #bound #(#statements)* })().await;
+        async |#scope| {
+            let #value = #call;
             if #is_failure {
                 #scope.cancel();
             }
             #value
         }
     }
-}
-
-/// Whether `impl` stands anywhere in a type.
-fn has_impl(returned: &Type) -> bool {
-    fn search(tokens: TokenStream) -> bool {
-        tokens.into_iter().any(|token| match token {
-            proc_macro2::TokenTree::Ident(word) => word == "impl",
-            proc_macro2::TokenTree::Group(group) => search(group.stream()),
-            _ => false,
-        })
-    }
-    search(quote!(#returned))
 }
 
 /// An expression: whether `value` is an `Err`. Any type is accepted, by two traits of which the nearer one is found.
@@ -135,26 +163,26 @@ fn is_failure(value: &Ident) -> TokenStream {
     }}
 }
 
-/// The call that runs `body` on the runtime that the options ask for.
-fn run(name: &Ident, body: &TokenStream, options: &Options) -> TokenStream {
-    let started = |span: Span, builder: TokenStream, build: TokenStream| quote_spanned!(span=> ::orion_rt::__private::outcome::started(::orion_rt::Runtime::builder() #builder #build));
-    let span = Span::mixed_site();
+/// The call that runs the root on the runtime that the options ask for.
+fn run(function: &ItemFn, argument: &Argument, options: &Options) -> TokenStream {
+    let (name, root) = (&function.sig.ident, root(function, argument));
     let workers = options.workers.as_ref().map(|workers| quote!(.workers(#workers)));
     let build = if workers.is_some() { quote!(.build()) } else { quote!(.build_local()) };
+    let started = |settings: TokenStream| quote!(::orion_rt::__private::outcome::started(::orion_rt::Runtime::builder() #settings #build));
     let Some(seeds) = &options.seeds else {
-        let Some(workers) = workers else { return quote!(::orion_rt::run(#body)) };
-        let runtime = started(span, workers, build);
-        return quote!(#runtime.run(#body));
+        let Some(workers) = workers else { return quote!(::orion_rt::run(#root)) };
+        let runtime = started(workers);
+        return quote!(#runtime.run(#root));
     };
     let (seed, value) = (local("__seed"), local("__value"));
-    let runtime = started(span, quote!(#workers.seed(#seed)), build);
+    let runtime = started(quote!(#workers.seed(#seed)));
     let is_failure = is_failure(&value);
     quote! {
         ::orion_rt::__private::outcome::sweep(
             ::core::concat!(::core::module_path!(), "::", ::core::stringify!(#name)),
             #seeds,
             |#seed: u64| {
-                let #value = #runtime.run(#body);
+                let #value = #runtime.run(#root);
                 let failed = #is_failure;
                 (#value, failed)
             },

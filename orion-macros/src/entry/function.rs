@@ -103,9 +103,6 @@ fn scope(typed: &PatType, errors: &mut Errors) -> bool {
 /// Whether this is std's test attribute.
 fn is_test(attribute: &Attribute) -> bool {
     let path: Vec<_> = attribute.path().segments.iter().map(|segment| segment.ident.to_string()).collect();
-    match path.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        ["test"] => true,
-        ["core" | "std", "prelude", _, "test"] => true,
-        _ => false,
-    }
+    let path: Vec<_> = path.iter().map(String::as_str).collect();
+    matches!(path[..], ["test"] | ["core" | "std", "prelude", _, "test"])
 }

@@ -23,7 +23,25 @@ pub fn send_value<T>(expected: Expected<T>, value: T) -> T {
     value
 }
 
+/// The operand of a future arm: whatever `.await` takes. A trait of its own so that an operand that is none is reported
+/// once: the compiler does not look for errors behind a projection that has failed.
+pub trait FutureOperand {
+    /// The future that the arm polls.
+    type Future: Future;
+
+    /// Turns the operand into that future.
+    fn into_operand(self) -> Self::Future;
+}
+
+impl<F: IntoFuture> FutureOperand for F {
+    type Future = F::IntoFuture;
+
+    fn into_operand(self) -> F::IntoFuture {
+        self.into_future()
+    }
+}
+
 /// The future of a future arm.
-pub fn future_operand<F: IntoFuture>(operand: F) -> F::IntoFuture {
-    operand.into_future()
+pub fn future_operand<F: FutureOperand>(operand: F) -> F::Future {
+    operand.into_operand()
 }

@@ -46,7 +46,7 @@ fn seam(item: &str) -> TokenStream {
     seam_at(Span::mixed_site(), item)
 }
 
-/// The names of one arm's locals. Errors about `chan` and `value` are shown at the operand.
+/// The names of one arm's locals. Errors about all but `enabled` are shown at the operand.
 struct Names {
     chan: Ident,
     value: Ident,
@@ -67,7 +67,7 @@ impl Names {
             chan: local("chan", at),
             value: local("value", at),
             enabled: local("enabled", Span::mixed_site()),
-            pinned: local("arm", Span::mixed_site()),
+            pinned: local("arm", at),
             variant: format_ident!("A{index}"),
         }
     }

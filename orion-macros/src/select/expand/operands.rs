@@ -21,12 +21,12 @@ pub(super) fn operand(arm: &Arm, names: &Names) -> TokenStream {
         Operation::Send { chan: expr, value: Payload::Value(payload), .. } => {
             let borrowed = borrow(arm, names, chan, &quote!(&), expr);
             // The channel tells the type that the value is coerced to.
-            let send_value = seam_at(chan.span(), "send_value");
+            let (send_value, expected) = (seam_at(chan.span(), "send_value"), seam_at(chan.span(), "expected"));
             let computed = match arm.guard {
-                None => quote!(#send_value(#chan, #payload)),
+                None => quote!(#send_value(#expected(#chan), #payload)),
                 Some(_) => quote! {
                     match #chan {
-                        ::core::option::Option::Some(#chan) => ::core::option::Option::Some(#send_value(#chan, #payload)),
+                        ::core::option::Option::Some(#chan) => ::core::option::Option::Some(#send_value(#expected(#chan), #payload)),
                         ::core::option::Option::None => ::core::option::Option::None,
                     }
                 },

@@ -112,8 +112,10 @@ fn poll(index: usize, arm: &Arm, names: &Names, output: &Ident) -> Option<TokenS
         }
     };
     let poll = |future: TokenStream| {
+        // If the operand is no future, this says so at the same place as `future_operand` does, and is not shown again.
+        let poll = quote_spanned!(names.value.span()=> ::core::future::Future::poll(#future, #cx));
         quote_spanned! {Span::mixed_site()=>
-            match ::core::future::Future::poll(#future, #cx) {
+            match #poll {
                 ::core::task::Poll::Pending => #verdict::Pending,
                 ::core::task::Poll::Ready(#ready) => { #ready_arm }
             }
@@ -121,14 +123,15 @@ fn poll(index: usize, arm: &Arm, names: &Names, output: &Ident) -> Option<TokenS
     };
     Some(match is_optional(arm) {
         false => {
-            let poll = poll(quote!(#pinned.as_mut()));
+            let poll = poll(quote_spanned!(names.value.span()=> #pinned.as_mut()));
             quote!(#index => #poll,)
         }
         true => {
-            let poll = poll(quote_spanned!(Span::mixed_site()=> __future));
+            let future = Ident::new("__future", names.value.span());
+            let poll = poll(quote!(#future));
             quote_spanned! {Span::mixed_site()=>
                 #index => match #pinned.as_mut().as_pin_mut() {
-                    #some(__future) => #poll,
+                    #some(#future) => #poll,
                     ::core::option::Option::None => #verdict::Out,
                 },
             }

@@ -1,0 +1,70 @@
+//! What a select costs in memory: L8, C11.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::pin::pin;
+
+use orion_rt::{Chan, select};
+use orion_tests::{Count, poll_once};
+
+/// Counts the allocations of each thread.
+struct Counting;
+
+thread_local! {
+    static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
+}
+
+// SAFETY: every call is passed on to `System` unchanged.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        // The thread may be at its end, when its counter is gone.
+        let _ = ALLOCATIONS.try_with(|count| count.set(count.get() + 1));
+        // SAFETY: the caller keeps the contract of `alloc`.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
+        // SAFETY: the caller keeps the contract of `dealloc`, and `alloc` gave `memory` from `System`.
+        unsafe { System.dealloc(memory, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+// L8, C11
+#[test]
+fn a_select_of_eight_arms_does_not_allocate() {
+    let chans: Vec<Chan<u64>> = (0..8).map(|_| Chan::new(1)).collect();
+    let full = Chan::new(1);
+    full.try_send(0).unwrap();
+    let wakes = Count::default();
+    let waker = std::task::Waker::from(std::sync::Arc::new(wakes.clone()));
+    let mut cx = std::task::Context::from_waker(&waker);
+    let turn = |cx: &mut std::task::Context<'_>, index: usize| {
+        let mut slot = Some(1);
+        let mut select = pin!(async {
+            select! {
+                v = <-chans[0] => v,
+                v = <-chans[1] => v,
+                Some(v) = <-chans[2] => Some(v),
+                v = <-chans[3], if index < 100 => v,
+                full <- take slot => None,
+                full <- 2 => None,
+                v = std::future::pending::<Option<u64>>() => v,
+                v = <-chans[4] => v,
+            }
+        });
+        assert!(select.as_mut().poll(cx).is_pending());
+        chans[index % 5].try_send(7).unwrap();
+        assert!(select.as_mut().poll(cx).is_ready());
+    };
+    // The first round brings every structure to its steady size.
+    (0..10).for_each(|index| turn(&mut cx, index));
+    let before = ALLOCATIONS.get();
+    (0..50).for_each(|index| turn(&mut cx, index));
+    assert_eq!(ALLOCATIONS.get() - before, 0);
+    // The counter counts.
+    assert!(poll_once(pin!(async { drop(Box::new(1)) }), &wakes).is_ready());
+    assert!(ALLOCATIONS.get() > before);
+}
