@@ -61,7 +61,10 @@ async fn parse(s: &Scope) -> Result<u8, ParseIntError> {
 #[orion_rt::main(workers = 2)]
 async fn parse_on_workers(s: &Scope) -> Result<u8, ParseIntError> {
     s.go(pending());
-    return "five".parse();
+    if let Err(error) = "five".parse::<u8>() {
+        return Err(error);
+    }
+    Ok(5)
 }
 
 // R7: `Err` cancels the rest.

@@ -14,7 +14,7 @@ pub(super) fn body(arm: &Arm, names: &Names) -> TokenStream {
     let (variant, value, selected) = (&names.variant, local("value"), local("selected"));
     let body = inlined(&arm.body);
     let bound = match &arm.operation {
-        Operation::Receive { binding: Binding::Nothing, .. } => quote!(::core::mem::drop(#value); #body),
+        Operation::Receive { binding: Binding::Nothing, .. } => quote!({ let __unused = #value; } #body),
         Operation::Receive { binding: Binding::Whole(pattern) | Binding::Value(pattern), .. }
         | Operation::Send { result: Some(pattern), .. } => quote!(let #pattern = #value; #body),
         Operation::Send { result: None, arrow, .. } => {
@@ -73,7 +73,7 @@ pub(super) fn fallbacks(select: &Select) -> TokenStream {
     let selected = local("selected");
     let arm = |variant: &str, body: &Expr| {
         let (variant, body) = (format_ident!("{variant}"), inlined(body));
-        quote!(__OrionSelected::#variant => { ::core::mem::drop(#selected); #body })
+        quote!(__OrionSelected::#variant => { { let __unused = #selected; } #body })
     };
     let default = select.default.as_ref().map(|body| arm("Default", body));
     let otherwise = select.otherwise.as_ref().map(|body| arm("Else", body));
