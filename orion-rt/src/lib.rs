@@ -25,12 +25,8 @@ pub use task::error::{Panic, TaskError};
 pub use task::kind::{Kind, Local, Multi};
 pub use time::{Elapsed, Interval, Sleep, Tick, Timeout, interval, now, sleep, sleep_until, timeout, timeout_at};
 
-#[doc = include_str!("../../orion-macros/docs/main.md")]
-pub use orion_macros::main;
-#[doc = include_str!("../../orion-macros/docs/select.md")]
-pub use orion_macros::select;
-#[doc = include_str!("../../orion-macros/docs/test.md")]
-pub use orion_macros::test;
+// Their documentation is written, and its examples run, in orion-macros; rustdoc shows it here.
+pub use orion_macros::{main, select, test};
 
 /// What the macros expand to; no part of the API.
 #[doc(hidden)]

@@ -18,7 +18,7 @@
 //! Protocol: an operation takes the channel's one lock, moves a value or links its waiter, and collects wakers; it
 //! releases the lock and only then wakes, drops and returns. A peer that completes a waiter moves the value under the same
 //! lock and publishes the completion last. Only a select that must park holds several locks, in the order of their
-//! addresses.
+//! channels' identities.
 //!
 //! Rejected: a lock-free ring (values given back, rendezvous, select and exact wake-ups would each need a protocol of
 //! their own); one lock for senders and one for receivers (two locks per operation when they meet).

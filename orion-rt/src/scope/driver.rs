@@ -15,7 +15,7 @@ use crate::scheduler::local::{self, LocalShared};
 use crate::task::current::{self, AnyTask};
 use crate::task::header::Header;
 use crate::task::kind::{Count, Kind, Local, Multi};
-use crate::task::owner::ScopeRef;
+use crate::task::scope_ref::ScopeRef;
 
 use super::Group;
 use super::group::Spec;

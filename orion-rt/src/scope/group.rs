@@ -11,7 +11,7 @@ use crate::task::cell::allocate;
 use crate::task::header::{Birth, Header};
 use crate::task::join::Claim;
 use crate::task::kind::{Kind, Local, Multi};
-use crate::task::owner::ScopeRef;
+use crate::task::scope_ref::ScopeRef;
 use crate::task::state::TaskState;
 
 use super::nest::GroupFuture;

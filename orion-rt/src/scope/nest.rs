@@ -21,7 +21,8 @@ use pin_project_lite::pin_project;
 use crate::coop::{self, Reason};
 use crate::task::current;
 use crate::task::kind::{Count, Kind};
-use crate::task::owner::{ScopeCore, ScopeRef};
+use crate::task::owner::ScopeCore;
+use crate::task::scope_ref::ScopeRef;
 use crate::util::contain::contained;
 
 use super::Group;

@@ -9,7 +9,7 @@ use std::ops::Deref;
 use std::ptr::NonNull;
 
 use crate::task::kind::{Kind, Local, Multi};
-use crate::task::owner::ScopeRef;
+use crate::task::scope_ref::ScopeRef;
 
 use super::Group;
 

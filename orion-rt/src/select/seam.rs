@@ -9,7 +9,7 @@ use crate::chan::arm::Op;
 use crate::chan::{Chan, ChanRef, Receiver, SendError, Sender};
 use std::pin::Pin;
 
-pub use super::operand::{Expected, expected, future_operand, send_value};
+pub use super::operand::{Expected, FutureOperand, expected, future_operand, send_value};
 pub use super::race::{ArmRef, Chosen, Race, Verdict};
 pub use crate::chan::arm::{Port, RecvArm, SendArm};
 
@@ -43,6 +43,8 @@ pub trait Sends {
 
 macro_rules! operand {
     ($($role:ident for $handle:ident),*) => {$(
+        // The note of the trait lists the types better than the compiler does.
+        #[diagnostic::do_not_recommend]
         impl<T> $role for $handle<T> {
             type Item = T;
 
@@ -56,6 +58,7 @@ operand!(Receives for Chan, Receives for Receiver, Sends for Chan, Sends for Sen
 
 macro_rules! through_references {
     ($($role:ident for $reference:ty),*) => {$(
+        #[diagnostic::do_not_recommend]
         impl<C: $role + ?Sized> $role for $reference {
             type Item = C::Item;
 

@@ -6,7 +6,8 @@ use std::ptr::NonNull;
 
 use super::header::{Header, InScope};
 use super::kind::{Lock, Sealed};
-use super::owner::{Place, ScopeCore, ScopeRef};
+use super::owner::{Place, ScopeCore};
+use super::scope_ref::ScopeRef;
 use super::state::{TaskState, Wake};
 use crate::util::list::{Linked, List};
 

@@ -19,6 +19,7 @@ pub(crate) mod join;
 pub(crate) mod kind;
 pub(crate) mod owner;
 pub(crate) mod run;
+pub(crate) mod scope_ref;
 pub(crate) mod state;
 pub(crate) mod state_local;
 pub(crate) mod state_multi;

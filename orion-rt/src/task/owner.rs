@@ -35,10 +35,11 @@ use crate::util::list::{Linked, Links, List};
 
 use super::header::{Header, InScope};
 use super::kind::{Count, Lock, Schedule, Sealed};
+use super::scope_ref::ScopeRef;
 
 /// See the module.
 pub struct ScopeCore<K: Sealed> {
-    refs: K::Count,
+    pub(super) refs: K::Count,
     pub(crate) active: K::Count,
     cancelled: AtomicBool,
     failed: AtomicBool,
@@ -140,14 +141,14 @@ impl<K: Sealed> ScopeCore<K> {
         let cancelled = {
             let mut children = parent.children.lock();
             // SAFETY: valid until `ScopeRef::drop` unlinks it (4).
-            unsafe { children.push_back(group.0) };
+            unsafe { children.push_back(group.as_ptr()) };
             parent.is_cancelled() || parent.active.get() == 0
         };
         let mut opener_cancelled = false;
         if let (Some(groups), Some(task)) = (groups, opener) {
             let mut list = groups.list.lock();
             // SAFETY: as above.
-            unsafe { list.push_back(group.0) };
+            unsafe { list.push_back(group.as_ptr()) };
             // SAFETY: the opener is being polled.
             opener_cancelled = super::state::TaskState::is_cancelled(unsafe { &task.as_ref().state });
         }
@@ -256,7 +257,11 @@ impl<K: Sealed> ScopeCore<K> {
     ///
     /// # Safety
     /// `task` is counted in the scope at `this`, and the caller has a reference to it.
-    pub(crate) unsafe fn leave(this: NonNull<Self>, task: NonNull<Header<K>>, unlink: bool) -> Option<NonNull<Header<K>>> {
+    pub(crate) unsafe fn leave(
+        this: NonNull<Self>,
+        task: NonNull<Header<K>>,
+        unlink: bool,
+    ) -> Option<NonNull<Header<K>>> {
         // SAFETY: the task is counted here, so the shard is not empty and (1) the scope alive.
         let scope = unsafe { this.as_ref() };
         let (charge, emptied, unreferenced) = {
@@ -408,96 +413,5 @@ impl<K: Sealed> Header<K> {
         let groups = Box::new(Groups { list: Lock::new(List::new()), pending: K::Count::new(1) });
         self.groups.store(Box::into_raw(groups), Ordering::Release);
         self.groups().expect("just set")
-    }
-}
-
-/// A counted reference to a scope.
-pub(crate) struct ScopeRef<K: Sealed>(NonNull<ScopeCore<K>>);
-
-impl<K: Sealed> ScopeRef<K> {
-    fn allocate(core: ScopeCore<K>) -> Self {
-        Self(NonNull::from(Box::leak(Box::new(core))))
-    }
-
-    /// Takes over a counted reference.
-    ///
-    /// # Safety
-    /// The caller has one.
-    unsafe fn from_raw(core: NonNull<ScopeCore<K>>) -> Self {
-        Self(core)
-    }
-
-    /// One more reference to a scope found in a list, unless it is being freed; asked under the list's lock (4).
-    ///
-    /// # Safety
-    /// `core` is linked in a list whose lock the caller holds.
-    pub(crate) unsafe fn upgrade(core: NonNull<ScopeCore<K>>) -> Option<Self> {
-        // SAFETY: a linked scope is not freed before it is unlinked, which needs the lock.
-        unsafe { core.as_ref() }.refs.add_unless_zero().then_some(Self(core))
-    }
-
-    pub(crate) fn as_ptr(&self) -> NonNull<ScopeCore<K>> {
-        self.0
-    }
-
-    fn root(&self) -> NonNull<ScopeCore<K>> {
-        NonNull::from(self.root_core())
-    }
-}
-
-impl<K: Sealed> std::fmt::Debug for ScopeRef<K> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "scope opened at {}", self.location)
-    }
-}
-
-impl<K: Sealed> std::ops::Deref for ScopeRef<K> {
-    type Target = ScopeCore<K>;
-
-    fn deref(&self) -> &ScopeCore<K> {
-        // SAFETY: the reference keeps the scope alive.
-        unsafe { self.0.as_ref() }
-    }
-}
-
-impl<K: Sealed> Clone for ScopeRef<K> {
-    fn clone(&self) -> Self {
-        self.refs.add();
-        Self(self.0)
-    }
-}
-
-impl<K: Sealed> Drop for ScopeRef<K> {
-    fn drop(&mut self) {
-        // A chain of nested groups is given up by a loop: each holds the reference to the one above.
-        let mut core = self.0;
-        loop {
-            // SAFETY: `core` is a reference this loop has.
-            if unsafe { core.as_ref() }.refs.sub() != 0 {
-                return;
-            }
-            // SAFETY: the last reference is gone; (4) walkers find the scope only until it is unlinked here.
-            let scope = unsafe { core.as_ref() };
-            let Place::Group { parent, opener, .. } = &scope.place else {
-                // SAFETY: allocated by `allocate`, with no reference left and in no list.
-                drop(unsafe { Box::from_raw(core.as_ptr()) });
-                return;
-            };
-            // SAFETY: linked by `group`.
-            unsafe { parent.children.lock().unlink(core) };
-            if let Some(opener) = *opener {
-                // SAFETY: the group has a reference to its opener.
-                let groups = unsafe { opener.as_ref() }.groups().expect("the opener of a group has groups");
-                // SAFETY: linked by `group`.
-                unsafe { groups.list.lock().unlink(core) };
-                // SAFETY: that reference, given back once.
-                unsafe { super::waker::release(opener) };
-            }
-            // SAFETY: allocated by `allocate`, with no reference left and now in no list.
-            let scope = unsafe { Box::from_raw(core.as_ptr()) };
-            let Place::Group { parent, .. } = scope.place else { unreachable!("matched above") };
-            core = parent.0;
-            std::mem::forget(parent);
-        }
     }
 }
