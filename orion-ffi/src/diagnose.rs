@@ -1,0 +1,26 @@
+//! The last words of a process that cannot go on: one line on stderr, then abort or an exit status.
+//!
+//! Invariants
+//! 1. Nothing here panics: a closed stderr is ignored.
+
+use std::fmt;
+use std::io::Write;
+
+/// The caller has broken the contract: says how, and aborts.
+#[cold]
+pub(crate) fn abort(what: fmt::Arguments<'_>) -> ! {
+    say(what);
+    std::process::abort()
+}
+
+/// The machine or the program cannot go on: says why, and exits with status 2.
+#[cold]
+pub(crate) fn exit(what: fmt::Arguments<'_>) -> ! {
+    say(what);
+    std::process::exit(2)
+}
+
+fn say(what: fmt::Arguments<'_>) {
+    let line = format!("orion: {what}\n");
+    let _ = std::io::stderr().write_all(line.as_bytes());
+}
