@@ -34,6 +34,16 @@ impl<K: Sealed> ScopeRef<K> {
         unsafe { core.as_ref() }.refs.add_unless_zero().then_some(Self(core))
     }
 
+    /// The scope of the task that this thread polls, if it is of this kind.
+    pub(crate) fn of_current_task() -> Option<Self> {
+        let task = super::current::get().and_then(K::only)?;
+        // SAFETY: the current task is being polled, so it is alive.
+        let scope = unsafe { task.as_ref() }.scope;
+        // SAFETY: the scope of an incomplete task is alive, and has a reference for its shard, or its root's.
+        unsafe { scope.as_ref() }.refs.add();
+        Some(Self(scope))
+    }
+
     pub(crate) fn as_ptr(&self) -> NonNull<ScopeCore<K>> {
         self.0
     }
