@@ -191,22 +191,6 @@ impl Future for YieldNow {
     }
 }
 
-/// Makes the task of `waker`, which is being polled, queue behind the others: a frame's yield (F3).
-pub fn wake_tail(waker: &Waker) {
-    NOTE.set(Wait { reason: Reason::Yield, ..Wait::NONE });
-    wake_to_tail(|| waker.wake_by_ref());
-}
-
-/// Whether the task being polled may do another operation without suspending (Y2); spends nothing.
-pub fn budget_left() -> bool {
-    BUDGET.with(|b| b.load(Ordering::Relaxed) != 0)
-}
-
-/// Notes that the task being polled waits for another, on behalf of a frame.
-pub fn note_join(location: &'static Location<'static>) {
-    note_wait(Reason::Join, 0, location);
-}
-
 /// Wakes `waker`, at the tail of the queue or wherever the scheduler thinks best.
 pub(crate) fn wake(waker: Waker, tail: bool) {
     if tail {

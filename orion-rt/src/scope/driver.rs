@@ -171,22 +171,6 @@ fn spawn_beside<K: Kind, F: Future<Output = ()> + 'static>(task: NonNull<Header<
     Ok(())
 }
 
-/// Starts a task in the scope of the task that this thread polls.
-///
-/// # Errors
-/// The future, where this thread polls no orion task.
-#[track_caller]
-pub fn spawn_here<F: Future<Output = ()> + Send + 'static>(future: F) -> Result<(), F> {
-    if let Some(core) = ScopeRef::<Local>::of_current_task() {
-        spawn(&core, None, future);
-    } else if let Some(core) = ScopeRef::<Multi>::of_current_task() {
-        spawn(&core, None, future);
-    } else {
-        return Err(future);
-    }
-    Ok(())
-}
-
 #[track_caller]
 fn spawn<K: Kind>(core: &ScopeRef<K>, name: Option<&str>, future: impl Future<Output = ()> + 'static) {
     let mut spec = Spec::here();

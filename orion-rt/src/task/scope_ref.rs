@@ -25,23 +25,14 @@ impl<K: Sealed> ScopeRef<K> {
         Self(core)
     }
 
-    /// One more reference to a scope found in a list, unless it is being freed; asked under the list's lock (2).
+    /// One more reference to a scope, unless it is being freed: one found in a list, under the list's lock (2), or that of a
+    /// task that is being polled.
     ///
     /// # Safety
-    /// `core` is linked in a list whose lock the caller holds.
+    /// `core` is linked in a list whose lock the caller holds, or otherwise kept alive by it.
     pub(crate) unsafe fn upgrade(core: NonNull<ScopeCore<K>>) -> Option<Self> {
         // SAFETY: a linked scope is not freed before it is unlinked, which needs the lock.
         unsafe { core.as_ref() }.refs.add_unless_zero().then_some(Self(core))
-    }
-
-    /// The scope of the task that this thread polls, if it is of this kind.
-    pub(crate) fn of_current_task() -> Option<Self> {
-        let task = super::current::get().and_then(K::only)?;
-        // SAFETY: the current task is being polled, so it is alive.
-        let scope = unsafe { task.as_ref() }.scope;
-        // SAFETY: the scope of an incomplete task is alive, and has a reference for its shard, or its root's.
-        unsafe { scope.as_ref() }.refs.add();
-        Some(Self(scope))
     }
 
     pub(crate) fn as_ptr(&self) -> NonNull<ScopeCore<K>> {
