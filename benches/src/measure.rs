@@ -56,7 +56,8 @@ pub struct Figure {
     pub mode: Mode,
     /// One value per round.
     pub values: Vec<f64>,
-    /// Round trip of a cache line between two cores, in ns, probed before each value; empty for one worker.
+    /// Round trip of a cache line between two cores, in ns, probed before each value; empty for one worker, and where the
+    /// machine was too busy to probe.
     pub lines: Vec<f64>,
 }
 
@@ -106,7 +107,7 @@ pub(crate) fn run(cells: &[Cell], scale: Scale, rounds: usize, seed: u64) -> Out
             if round > 0 && first.row.unit == Unit::Bytes {
                 continue;
             }
-            let line = (first.mode.threads() > 1).then(probe::line_round_trip);
+            let line = if first.mode.threads() > 1 { probe::line_round_trip() } else { None };
             rng.shuffle(&mut group);
             for index in group {
                 let cell = &cells[index];

@@ -27,7 +27,7 @@ fn random_calls_do_what_the_model_says() {
     let mut random = Random(2026);
     let mut live = HashMap::<usize, Model>::new();
     let foreign = Box::new(0u64);
-    let mut seen = vec![0, 1, usize::MAX, std::ptr::from_ref(&*foreign).addr(), 0xC5 << (usize::BITS - 8)];
+    let mut seen = vec![0, 1, usize::MAX, std::ptr::from_ref(&*foreign).addr(), (0xC5 << (usize::BITS - 8)) + 0xFFFF];
     let mut next = 0u64;
     for _ in 0..200_000 {
         // Mostly a recent one, which may well be live.

@@ -50,7 +50,8 @@ pub(crate) fn multi_core(shared: &Arc<MultiShared>, location: &'static Location<
 }
 
 fn pointer<S>(shared: &Arc<S>) -> NonNull<S> {
-    NonNull::from(&**shared)
+    // Not from a reference: a header may have to give a count of the `Arc` back through this pointer.
+    NonNull::new(Arc::as_ptr(shared).cast_mut()).expect("an `Arc` points somewhere")
 }
 
 /// Runs `body` and everything spawned below `core` on this thread.
