@@ -8,11 +8,13 @@ pub(crate) trait Spawn<'scope> {
     type Join<T: Send + 'scope>: Future<Output = Result<T, TaskError>>;
 
     /// Starts a named task.
+    #[track_caller]
     fn spawn<F>(&self, name: impl Into<String>, future: F) -> Self::Join<F::Output>
     where
         F: Future<Output: Send + 'scope> + Send + 'scope;
 
     /// Starts a named task that only the scope waits for.
+    #[track_caller]
     fn go(&self, name: impl Into<String>, future: impl Future<Output = ()> + Send + 'scope);
 
     /// Asks all tasks of the scope to stop.
@@ -24,6 +26,7 @@ macro_rules! spawn_on {
         impl<'scope> Spawn<'scope> for Group<'scope, $kind> {
             type Join<T: Send + 'scope> = Join<'scope, T, $kind>;
 
+            #[track_caller]
             fn spawn<F>(&self, name: impl Into<String>, future: F) -> Self::Join<F::Output>
             where
                 F: Future<Output: Send + 'scope> + Send + 'scope,
@@ -31,6 +34,7 @@ macro_rules! spawn_on {
                 self.task().name(name.into()).spawn(future).join()
             }
 
+            #[track_caller]
             fn go(&self, name: impl Into<String>, future: impl Future<Output = ()> + Send + 'scope) {
                 self.task().name(name.into()).go(future);
             }

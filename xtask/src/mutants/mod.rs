@@ -38,7 +38,7 @@ pub(crate) fn run(root: &Path, only: Option<&str>, show: bool) -> Outcome {
     let chosen: Vec<_> = mutants.iter().filter(|mutant| only.is_none_or(|part| mutant.name.contains(part))).collect();
     if show {
         for mutant in &chosen {
-            println!("{:<40} {:<5} {:<40} {}", mutant.name, mutant.kind, mutant.test, mutant.file);
+            println!("{:<60} {:<5} {:<30} {}", mutant.name, mutant.kind, mutant.test, mutant.file);
         }
         return Ok(());
     }
@@ -54,7 +54,7 @@ pub(crate) fn run(root: &Path, only: Option<&str>, show: bool) -> Outcome {
     for mutant in &chosen {
         let begin = Instant::now();
         let verdict = try_one(mutant, copy.path(), &target)?;
-        println!("{:<40} {:<5} {verdict:<9} {:>6.1} s", mutant.name, mutant.kind, begin.elapsed().as_secs_f32());
+        println!("{:<60} {:<5} {verdict:<9} {:>6.1} s", mutant.name, mutant.kind, begin.elapsed().as_secs_f32());
         match verdict {
             Verdict::Caught | Verdict::Hung => {}
             Verdict::Survived => missed.push(format!("  {}: `{}` passes with it", mutant.name, mutant.test)),
