@@ -3,7 +3,7 @@
 //! A row of the table is a line that starts with `|` and whose first cell is a path in backticks, relative to the
 //! repository (`orion-rt/src/util/list.rs`). Other tables of that document have no such first cell.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use crate::{Outcome, tokens, tree};
@@ -12,18 +12,24 @@ use crate::{Outcome, tokens, tree};
 const SOURCES: [&str; 3] = ["orion-rt/src", "orion-macros/src", "orion-ffi/src"];
 
 pub(crate) fn run(root: &Path) -> Outcome {
-    let mut found = BTreeSet::new();
+    let mut found = BTreeMap::new();
     for source in SOURCES {
         for path in tree::files_with(&root.join(source), &["rs"])? {
             let name = tree::relative(&path, root);
-            if tokens::has_unsafe(&tree::read(&path)?).map_err(|error| format!("{name}: {error}"))? {
-                found.insert(name);
+            let text = tree::read(&path)?;
+            if tokens::has_unsafe(&text).map_err(|error| format!("{name}: {error}"))? {
+                found.insert(name, subject(&text));
             }
         }
     }
     let listed = listed(&tree::read(&root.join("ARCHITECTURE.md"))?);
     println!("{} files with unsafe code, {} listed", found.len(), listed.len());
     compare(&found, &listed)
+}
+
+/// What the file says it is for: the first line of its documentation.
+fn subject(text: &str) -> String {
+    text.lines().find_map(|line| line.strip_prefix("//! ")).unwrap_or_default().to_string()
 }
 
 /// The paths in the first cells of the table's rows.
@@ -36,14 +42,16 @@ fn listed(architecture: &str) -> BTreeSet<String> {
     architecture.lines().filter_map(first_cell).collect()
 }
 
-fn compare(found: &BTreeSet<String>, listed: &BTreeSet<String>) -> Outcome {
-    let missing = found.difference(listed).map(|path| format!("  | `{path}` |  <- has unsafe code, is not listed"));
-    let stale = listed.difference(found).map(|path| format!("  | `{path}` |  <- is listed, has no unsafe code"));
-    let lines: Vec<_> = missing.chain(stale).collect();
-    if lines.is_empty() {
+/// `found`: the files and their subjects.
+fn compare(found: &BTreeMap<String, String>, listed: &BTreeSet<String>) -> Outcome {
+    let missing = found.iter().filter(|(path, _)| !listed.contains(*path));
+    let missing: Vec<_> = missing.map(|(path, subject)| format!("| `{path}` | {subject} |")).collect();
+    let stale: Vec<_> = listed.iter().filter(|path| !found.contains_key(*path)).cloned().collect();
+    if missing.is_empty() && stale.is_empty() {
         return Ok(());
     }
-    Err(format!("ARCHITECTURE.md's table of files with unsafe code is not exact:\n{}", lines.join("\n")))
+    let (missing, stale) = (missing.join("\n"), stale.join("\n"));
+    Err(format!("ARCHITECTURE.md's table of files with unsafe code\nlacks:\n{missing}\nshould not have:\n{stale}"))
 }
 
 #[cfg(test)]
@@ -62,8 +70,9 @@ mod tests {
 
     #[test]
     fn both_directions_fail() {
-        assert!(compare(&set(&["a"]), &set(&["a"])).is_ok());
-        assert!(compare(&set(&["a"]), &set(&[])).unwrap_err().contains("not listed"));
-        assert!(compare(&set(&[]), &set(&["a"])).unwrap_err().contains("no unsafe code"));
+        let found = BTreeMap::from([("a".to_string(), subject("//! A list.\n//! More."))]);
+        assert!(compare(&found, &set(&["a"])).is_ok());
+        assert!(compare(&found, &set(&[])).unwrap_err().contains("lacks:\n| `a` | A list. |"));
+        assert!(compare(&BTreeMap::new(), &set(&["a"])).unwrap_err().ends_with("not have:\na"));
     }
 }

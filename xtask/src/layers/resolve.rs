@@ -1,4 +1,4 @@
-//! From paths in the text to edges between files.
+//! The files of a crate, and from paths in their text the edges between them.
 
 use std::collections::BTreeMap;
 use std::path::Path;
