@@ -122,8 +122,8 @@ int32_t orion_chan_release(orion_chan *chan);
 //
 // From a frame: `ORION_OK` (sent), `ORION_CLOSED` (the element is still the caller's), or `ORION_PENDING`: the frame now
 // suspends, and asks `orion_op_status` when it is resumed; until then the element belongs to the operation. From a plain
-// thread: blocks instead of returning `ORION_PENDING`. `ORION_INVALID`: no such handle, `value` is null or misaligned, or
-// the frame already waits for something.
+// thread: blocks instead of returning `ORION_PENDING` (so a Rust task calls the `Chan`'s own methods). `ORION_INVALID`: no
+// such handle, `value` is null or misaligned, or the frame already waits for something.
 //
 // # Safety
 //
@@ -135,14 +135,13 @@ int32_t orion_chan_send(orion_chan *chan,
 //
 // From a frame: `ORION_OK` (received), `ORION_CLOSED` (closed and drained; nothing is written), or `ORION_PENDING`: the
 // frame now suspends, and asks `orion_op_status` when it is resumed; `out` is written before that. From a plain thread:
-// blocks instead of returning `ORION_PENDING`. `ORION_INVALID`: no such handle, `out` is null or misaligned, or the frame
-// already waits for something.
+// blocks instead of returning `ORION_PENDING` (so a Rust task calls the `Chan`'s own methods). `ORION_INVALID`: no such
+// handle, `out` is null or misaligned, or the frame already waits for something.
 //
 // # Safety
 //
 // `out` has room for an element of the channel, in memory that outlives the operation: in the frame.
-int32_t orion_chan_recv(orion_chan *chan,
-                        void *out);
+int32_t orion_chan_recv(orion_chan *chan, void *out);
 
 // Sends the element at `value` if that is possible without waiting: `ORION_OK`, `ORION_FULL`, `ORION_CLOSED`, or
 // `ORION_INVALID` (no such handle, `value` null or misaligned). Unless sent, the element is still the caller's.

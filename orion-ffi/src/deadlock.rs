@@ -9,6 +9,7 @@
 //!
 //! Invariants
 //! 1. Never a false report: each of the two rules is exact (node.rs, 4; and one thread, which is the one that asks).
+#![forbid(unsafe_code)]
 
 use crate::handle::Table;
 use crate::node::{Node, Parked};
@@ -59,9 +60,10 @@ fn report(runtime: Option<&Runtime>, operation: Option<(OpKind, usize)>) -> ! {
         }
         _ => {}
     }
-    for thread in &threads {
+    let waiting: Vec<_> = threads.iter().filter(|thread| thread.parked().0 != Parked::No).collect();
+    for thread in &waiting {
         let (parked, on) = thread.parked();
-        line(&mut text, "main", parked, on, &tasks);
+        line(&mut text, if waiting.len() == 1 { "main" } else { "a thread" }, parked, on, &tasks);
     }
     for task in tasks.iter().take(NAMED) {
         let (parked, on) = task.parked();

@@ -2,6 +2,7 @@
 //!
 //! Invariants
 //! 1. Nothing here panics: a closed stderr is ignored.
+#![forbid(unsafe_code)]
 
 use std::fmt;
 use std::io::Write;

@@ -51,11 +51,9 @@ use std::task::{Context, Poll};
 #[must_use = "a frame does nothing until it is polled or spawned"]
 pub struct Frame<T> {
     coroutine: Coroutine,
+    // `Send` if the frame's result is: the coroutine itself may move (F4).
     promise: PhantomData<T>,
 }
-
-// SAFETY: the frame may be resumed on any thread, as `from_raw`'s caller has promised, and gives up a `T`, which may move.
-unsafe impl<T: Send> Send for Frame<T> {}
 
 impl<T> Frame<T> {
     /// Takes over the frame at `frame`.

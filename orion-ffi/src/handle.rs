@@ -16,6 +16,7 @@
 //!
 //! Rejected: a pointer to a reference-counted block with a magic word inside (reading it through a stale handle is already
 //! the memory error that validation is to prevent); one lock around one vector (every operation of every channel meets there).
+#![forbid(unsafe_code)]
 
 use crate::sync::lock;
 use std::ffi::c_void;

@@ -23,6 +23,7 @@
 //!
 //! Rejected: asking the frame itself whether it is done (another worker may be running it); one count of all tasks (a
 //! `run` inside a task would wait for itself, V2).
+#![forbid(unsafe_code)]
 
 use crate::sync::lock;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering};

@@ -7,6 +7,7 @@
 //!
 //! Rejected: a field in the frame (its layout belongs to the compiler); generations in the table (the record behind the
 //! address is the generation: whoever waits holds that record, not the address).
+#![forbid(unsafe_code)]
 
 use crate::node::Node;
 use crate::sync::lock;

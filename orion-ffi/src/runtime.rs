@@ -46,6 +46,9 @@ pub(crate) enum Mode {
     Workers(RwLock<Option<MultiDriver>>),
 }
 
+/// How many records of threads without tasks are kept.
+const THREADS_KEPT: usize = 64;
+
 static CURRENT: Mutex<Option<Arc<Runtime>>> = Mutex::new(None);
 
 /// The current runtime, started if there is none (V1).
@@ -105,9 +108,12 @@ impl Runtime {
         Arc::clone(lock(&self.threads).entry(thread_key()).or_insert_with(Node::thread))
     }
 
-    /// The calling thread has no tasks left: its record is not needed any more.
+    /// The calling thread has no tasks left: its record may go, once there are many.
     pub(crate) fn forget_thread(&self) {
-        let node = lock(&self.threads).remove(&thread_key());
+        let node = {
+            let mut threads = lock(&self.threads);
+            (threads.len() > THREADS_KEPT).then(|| threads.remove(&thread_key())).flatten()
+        };
         drop(node);
     }
 

@@ -6,6 +6,7 @@
 //! 2. Nothing here leaves a destructor with the thread: the main thread of a foreign program may never run one.
 //!
 //! Rejected: `std::thread::park` (`thread::current` registers a destructor, 2).
+#![forbid(unsafe_code)]
 
 use std::pin::pin;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};

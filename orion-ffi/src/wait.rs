@@ -9,6 +9,7 @@
 //! Invariants
 //! 1. A wait holds the records it looks at, never a frame.
 //! 2. Whoever begins to wait looks for a deadlock after it has registered: of two that block each other, the later sees it.
+#![forbid(unsafe_code)]
 
 use crate::context;
 use crate::deadlock;

@@ -113,7 +113,7 @@ fn random_calls_do_what_the_model_says() {
             }
         }
     }
-    assert!(seen.len() > 1000, "{} handles were made", seen.len());
+    assert!(seen.len() > 500, "{} handles were made", seen.len());
 }
 
 #[test]
