@@ -3,7 +3,8 @@
 //! # Invariants
 //!
 //! 1. Values are `u64`, so that no peer is favoured by the size of what it moves.
-//! 2. Methods are what a user of the peer would write; an adapter adds no buffering, batching or retry.
+//! 2. Methods are what a user of the peer would write; an adapter adds no buffering, batching or retry, and no future of
+//!    its own around the peer's: a workload awaits the peer's future and unpacks what it gave afterwards.
 //! 3. A peer that lacks a capability (tokio's mpsc has one consumer) does not implement the trait, and its row is blank.
 
 use std::future::Future;
@@ -58,8 +59,14 @@ pub trait Tasks: Clone + Send + Sync + 'static {
     where
         F: Future<Output = u64> + Send + 'static;
 
-    /// Waits for a task and takes its result.
-    fn join(handle: Self::Handle) -> impl Future<Output = u64> + Send;
+    /// What joining gives, in the peer's own type.
+    type Joined;
+
+    /// Waits for a task and takes its result: the peer's own future, not wrapped in another.
+    fn join(handle: Self::Handle) -> impl Future<Output = Self::Joined> + Send;
+
+    /// The number within.
+    fn output(joined: Self::Joined) -> u64;
 
     /// Lets every other runnable task go first.
     fn yield_now(&self) -> impl Future<Output = ()> + Send;
@@ -77,11 +84,19 @@ pub trait Channel: 'static {
     /// A channel; a `capacity` below [`Self::LEAST`] is raised to it.
     fn channel(capacity: usize) -> (Self::Tx, Self::Rx);
 
-    /// Sends, waiting for room; false once the channel is closed.
-    fn send(tx: &mut Self::Tx, value: u64) -> impl Future<Output = bool> + Send;
+    /// What sending gives, in the peer's own type.
+    type Sent;
+    /// What receiving gives, in the peer's own type.
+    type Received;
 
-    /// Receives, waiting for a value; `None` once closed and drained.
-    fn recv(rx: &mut Self::Rx) -> impl Future<Output = Option<u64>> + Send;
+    /// Sends, waiting for room: the peer's own future, not wrapped in another.
+    fn send(tx: &mut Self::Tx, value: u64) -> impl Future<Output = Self::Sent> + Send;
+
+    /// Receives, waiting for a value.
+    fn recv(rx: &mut Self::Rx) -> impl Future<Output = Self::Received> + Send;
+
+    /// The value within; `None` once closed and drained.
+    fn value(received: Self::Received) -> Option<u64>;
 }
 
 /// A channel with any number of receivers.
@@ -92,6 +107,6 @@ pub trait Mpmc: Channel {
 
 /// Receives from whichever of several channels is ready first.
 pub trait Select: Channel {
-    /// The index of the channel and its value. Every channel is open.
-    fn select(receivers: &mut [Self::Rx]) -> impl Future<Output = (usize, u64)> + Send;
+    /// Selects `n` times, and adds up what it received. Every channel is open.
+    fn take(receivers: Vec<Self::Rx>, n: u64) -> impl Future<Output = u64> + Send;
 }

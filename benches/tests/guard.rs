@@ -105,7 +105,7 @@ async fn one_by_one<R: Tasks>(rt: R) -> Counts {
 
 async fn pass_one_by_one<R: Tasks>(rt: &R) {
     for i in 0..OPS {
-        assert_eq!(R::join(rt.spawn(async move { i })).await, i);
+        assert_eq!(R::output(R::join(rt.spawn(async move { i })).await), i);
     }
 }
 
@@ -120,7 +120,7 @@ async fn all_at_once<R: Tasks>(rt: R) -> Counts {
 async fn pass_all_at_once<R: Tasks>(rt: &R, handles: &mut Vec<R::Handle>) {
     handles.extend((0..OPS).map(|i| rt.spawn(async move { i })));
     for handle in handles.drain(..) {
-        R::join(handle).await;
+        R::output(R::join(handle).await);
     }
 }
 
@@ -128,8 +128,8 @@ async fn round_trips<R: Tasks>(rt: R) -> Counts {
     let (mut ping, mut ping_rx) = Halves::channel(0);
     let (mut pong_tx, mut pong) = Halves::channel(0);
     let echo = rt.spawn(async move {
-        while let Some(value) = Halves::recv(&mut ping_rx).await {
-            Halves::send(&mut pong_tx, value).await;
+        while let Some(value) = Halves::value(Halves::recv(&mut ping_rx).await) {
+            let _ = Halves::send(&mut pong_tx, value).await;
         }
         0
     });
@@ -138,14 +138,14 @@ async fn round_trips<R: Tasks>(rt: R) -> Counts {
     pass_round_trips(&mut ping, &mut pong).await;
     let counts = alloc::stop();
     drop(ping);
-    R::join(echo).await;
+    R::output(R::join(echo).await);
     counts
 }
 
 async fn pass_round_trips(ping: &mut Sender<u64>, pong: &mut Receiver<u64>) {
     for i in 0..OPS {
-        Halves::send(ping, i).await;
-        assert_eq!(Halves::recv(pong).await, Some(i));
+        let _ = Halves::send(ping, i).await;
+        assert_eq!(Halves::value(Halves::recv(pong).await), Some(i));
     }
 }
 
@@ -153,40 +153,37 @@ async fn messages<R: Tasks>(rt: R) -> Counts {
     let (mut tx, mut rx) = Halves::channel(128);
     let producer = rt.spawn(async move {
         for i in 0..2 * OPS {
-            Halves::send(&mut tx, i).await;
+            let _ = Halves::send(&mut tx, i).await;
         }
         0
     });
     for i in 0..OPS {
-        assert_eq!(Halves::recv(&mut rx).await, Some(i));
+        assert_eq!(Halves::value(Halves::recv(&mut rx).await), Some(i));
     }
     alloc::start();
     for i in OPS..2 * OPS {
-        assert_eq!(Halves::recv(&mut rx).await, Some(i));
+        assert_eq!(Halves::value(Halves::recv(&mut rx).await), Some(i));
     }
     let counts = alloc::stop();
-    R::join(producer).await;
+    R::output(R::join(producer).await);
     counts
 }
 
 async fn selects<R: Tasks, const ARMS: usize>(rt: R) -> Counts {
-    let mut channels: Vec<_> = (0..ARMS).map(|_| Shared::channel(0).1).collect();
+    let channels: Vec<_> = (0..ARMS).map(|_| Shared::channel(0).1).collect();
     let mut hot = channels[ARMS / 2].clone();
     let producer = rt.spawn(async move {
         for i in 0..2 * OPS {
-            Shared::send(&mut hot, i).await;
+            let _ = Shared::send(&mut hot, i).await;
         }
         0
     });
-    for i in 0..OPS {
-        assert_eq!(Shared::select(&mut channels).await, (ARMS / 2, i));
-    }
+    assert_eq!(Shared::take(channels.clone(), OPS).await, OPS * (OPS - 1) / 2);
+    let again = channels.clone();
     alloc::start();
-    for i in OPS..2 * OPS {
-        assert_eq!(Shared::select(&mut channels).await, (ARMS / 2, i));
-    }
+    Shared::take(again, OPS).await;
     let counts = alloc::stop();
-    R::join(producer).await;
+    R::output(R::join(producer).await);
     counts
 }
 
@@ -198,7 +195,7 @@ async fn spawned<R: Tasks>(rt: R) -> (Counts, usize) {
     handles.extend((0..OPS).map(|i| rt.spawn(future(i))));
     let counts = alloc::stop();
     for handle in handles {
-        R::join(handle).await;
+        R::output(R::join(handle).await);
     }
     (counts, size)
 }
@@ -209,9 +206,9 @@ async fn parked<R: Tasks>(rt: R) -> (Counts, usize) {
     let future = |i| {
         let (mut rx, mut arrived) = (Halves::share(&rx), arrived_tx.clone());
         async move {
-            Halves::send(&mut arrived, i).await;
+            let _ = Halves::send(&mut arrived, i).await;
             drop(arrived);
-            Halves::recv(&mut rx).await.unwrap_or(i)
+            Halves::value(Halves::recv(&mut rx).await).unwrap_or(i)
         }
     };
     let size = size_of_val(&future(0));
@@ -219,14 +216,14 @@ async fn parked<R: Tasks>(rt: R) -> (Counts, usize) {
     alloc::start();
     handles.extend((0..OPS).map(|i| rt.spawn(future(i))));
     for _ in 0..OPS {
-        Halves::recv(&mut arrived).await;
+        Halves::value(Halves::recv(&mut arrived).await);
     }
     // Behind every task that is on its way from the one channel to the other.
     rt.yield_now().await;
     let counts = alloc::stop();
     drop(tx);
     for handle in handles {
-        R::join(handle).await;
+        R::output(R::join(handle).await);
     }
     (counts, size)
 }

@@ -1,12 +1,9 @@
-//! async-channel on tokio; `select` as its users write it, with the `futures` combinators.
-
-use std::pin::pin;
+//! async-channel on tokio; selects as its users write them, with the `futures` combinators.
 
 use async_channel::{Receiver, Sender, bounded};
-use futures::future::{Either, select, select_all};
 
-use super::Cells;
 use super::tokio::Tokio;
+use super::{Cells, combinators};
 use crate::capability::{Channel, Mode, Mpmc, Select};
 
 /// async-channel's bounded channel.
@@ -16,17 +13,23 @@ impl Channel for AsyncChannel {
     const LEAST: usize = 1;
     type Tx = Sender<u64>;
     type Rx = Receiver<u64>;
+    type Sent = Result<(), async_channel::SendError<u64>>;
+    type Received = Result<u64, async_channel::RecvError>;
 
     fn channel(capacity: usize) -> (Self::Tx, Self::Rx) {
         bounded(capacity.max(Self::LEAST))
     }
 
-    async fn send(tx: &mut Self::Tx, value: u64) -> bool {
-        tx.send(value).await.is_ok()
+    fn send(tx: &mut Self::Tx, value: u64) -> impl Future<Output = Self::Sent> + Send {
+        tx.send(value)
     }
 
-    async fn recv(rx: &mut Self::Rx) -> Option<u64> {
-        rx.recv().await.ok()
+    fn recv(rx: &mut Self::Rx) -> impl Future<Output = Self::Received> + Send {
+        rx.recv()
+    }
+
+    fn value(received: Self::Received) -> Option<u64> {
+        received.ok()
     }
 }
 
@@ -37,17 +40,8 @@ impl Mpmc for AsyncChannel {
 }
 
 impl Select for AsyncChannel {
-    async fn select(receivers: &mut [Self::Rx]) -> (usize, u64) {
-        let (arm, value) = if let [a, b] = receivers {
-            match select(pin!(a.recv()), pin!(b.recv())).await {
-                Either::Left((value, _)) => (0, value),
-                Either::Right((value, _)) => (1, value),
-            }
-        } else {
-            let (value, arm, _) = select_all(receivers.iter().map(|rx| Box::pin(rx.recv()))).await;
-            (arm, value)
-        };
-        (arm, value.expect("every channel is open"))
+    async fn take(receivers: Vec<Self::Rx>, n: u64) -> u64 {
+        combinators::take(&receivers, n, Receiver::recv).await
     }
 }
 

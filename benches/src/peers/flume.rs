@@ -1,12 +1,9 @@
-//! flume on tokio; `select` as its users write it in async code, with the `futures` combinators.
-
-use std::pin::pin;
+//! flume on tokio; selects as its users write them in async code, with the `futures` combinators.
 
 use flume::{Receiver, Sender, bounded};
-use futures::future::{Either, select, select_all};
 
-use super::Cells;
 use super::tokio::Tokio;
+use super::{Cells, combinators};
 use crate::capability::{Channel, Mode, Mpmc, Select};
 
 /// flume's bounded channel.
@@ -16,17 +13,23 @@ impl Channel for Flume {
     const LEAST: usize = 0;
     type Tx = Sender<u64>;
     type Rx = Receiver<u64>;
+    type Sent = Result<(), flume::SendError<u64>>;
+    type Received = Result<u64, flume::RecvError>;
 
     fn channel(capacity: usize) -> (Self::Tx, Self::Rx) {
         bounded(capacity)
     }
 
-    async fn send(tx: &mut Self::Tx, value: u64) -> bool {
-        tx.send_async(value).await.is_ok()
+    fn send(tx: &mut Self::Tx, value: u64) -> impl Future<Output = Self::Sent> + Send {
+        tx.send_async(value)
     }
 
-    async fn recv(rx: &mut Self::Rx) -> Option<u64> {
-        rx.recv_async().await.ok()
+    fn recv(rx: &mut Self::Rx) -> impl Future<Output = Self::Received> + Send {
+        rx.recv_async()
+    }
+
+    fn value(received: Self::Received) -> Option<u64> {
+        received.ok()
     }
 }
 
@@ -37,17 +40,8 @@ impl Mpmc for Flume {
 }
 
 impl Select for Flume {
-    async fn select(receivers: &mut [Self::Rx]) -> (usize, u64) {
-        let (arm, value) = if let [a, b] = receivers {
-            match select(pin!(a.recv_async()), pin!(b.recv_async())).await {
-                Either::Left((value, _)) => (0, value),
-                Either::Right((value, _)) => (1, value),
-            }
-        } else {
-            let (value, arm, _) = select_all(receivers.iter().map(|rx| Box::pin(rx.recv_async()))).await;
-            (arm, value)
-        };
-        (arm, value.expect("every channel is open"))
+    async fn take(receivers: Vec<Self::Rx>, n: u64) -> u64 {
+        combinators::take(&receivers, n, Receiver::recv_async).await
     }
 }
 

@@ -1,13 +1,10 @@
 //! kanal on tokio. Its receive future loses a value that was handed over before the future is dropped, so it takes
 //! part in selects with one channel in use only.
 
-use std::pin::pin;
-
-use futures::future::{Either, select, select_all};
 use kanal::{AsyncReceiver, AsyncSender, bounded_async};
 
-use super::Cells;
 use super::tokio::Tokio;
+use super::{Cells, combinators};
 use crate::capability::{Channel, Mode, Mpmc, Select};
 
 /// kanal's bounded async channel.
@@ -17,17 +14,23 @@ impl Channel for Kanal {
     const LEAST: usize = 0;
     type Tx = AsyncSender<u64>;
     type Rx = AsyncReceiver<u64>;
+    type Sent = Result<(), kanal::SendError>;
+    type Received = Result<u64, kanal::ReceiveError>;
 
     fn channel(capacity: usize) -> (Self::Tx, Self::Rx) {
         bounded_async(capacity)
     }
 
-    async fn send(tx: &mut Self::Tx, value: u64) -> bool {
-        tx.send(value).await.is_ok()
+    fn send(tx: &mut Self::Tx, value: u64) -> impl Future<Output = Self::Sent> + Send {
+        tx.send(value)
     }
 
-    async fn recv(rx: &mut Self::Rx) -> Option<u64> {
-        rx.recv().await.ok()
+    fn recv(rx: &mut Self::Rx) -> impl Future<Output = Self::Received> + Send {
+        rx.recv()
+    }
+
+    fn value(received: Self::Received) -> Option<u64> {
+        received.ok()
     }
 }
 
@@ -38,17 +41,8 @@ impl Mpmc for Kanal {
 }
 
 impl Select for Kanal {
-    async fn select(receivers: &mut [Self::Rx]) -> (usize, u64) {
-        let (arm, value) = if let [a, b] = receivers {
-            match select(pin!(a.recv()), pin!(b.recv())).await {
-                Either::Left((value, _)) => (0, value),
-                Either::Right((value, _)) => (1, value),
-            }
-        } else {
-            let (value, arm, _) = select_all(receivers.iter().map(|rx| Box::pin(rx.recv()))).await;
-            (arm, value)
-        };
-        (arm, value.expect("every channel is open"))
+    async fn take(receivers: Vec<Self::Rx>, n: u64) -> u64 {
+        combinators::take(&receivers, n, AsyncReceiver::recv).await
     }
 }
 

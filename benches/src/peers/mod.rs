@@ -4,6 +4,7 @@
 //! runs the unbuffered rows with capacity 1, which is less work; the report marks it.
 
 mod async_channel;
+mod combinators;
 mod crossbeam;
 mod flume;
 mod futures;

@@ -17,6 +17,7 @@ pub(super) struct Smol(Arc<Executor<'static>>);
 
 impl Tasks for Smol {
     type Handle = Task<u64>;
+    type Joined = u64;
 
     fn enter<F, Fut>(mode: Mode, body: F) -> Fut::Output
     where
@@ -45,8 +46,12 @@ impl Tasks for Smol {
         self.0.spawn(task)
     }
 
-    async fn join(handle: Self::Handle) -> u64 {
-        handle.await
+    fn join(handle: Self::Handle) -> impl Future<Output = Self::Joined> + Send {
+        handle
+    }
+
+    fn output(joined: Self::Joined) -> u64 {
+        joined
     }
 
     fn yield_now(&self) -> impl Future<Output = ()> + Send {

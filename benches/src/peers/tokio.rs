@@ -5,7 +5,7 @@ use std::task::Poll;
 
 use tokio::runtime::Builder;
 use tokio::sync::mpsc;
-use tokio::task::{JoinHandle, spawn, yield_now};
+use tokio::task::{JoinError, JoinHandle, spawn, yield_now};
 
 use super::Cells;
 use crate::capability::{Channel, Mode, Select, Tasks};
@@ -16,6 +16,7 @@ pub(super) struct Tokio;
 
 impl Tasks for Tokio {
     type Handle = JoinHandle<u64>;
+    type Joined = Result<u64, JoinError>;
 
     fn enter<F, Fut>(mode: Mode, body: F) -> Fut::Output
     where
@@ -34,8 +35,12 @@ impl Tasks for Tokio {
         spawn(task)
     }
 
-    async fn join(handle: Self::Handle) -> u64 {
-        handle.await.expect("the task does not panic")
+    fn join(handle: Self::Handle) -> impl Future<Output = Self::Joined> + Send {
+        handle
+    }
+
+    fn output(joined: Self::Joined) -> u64 {
+        joined.expect("the task does not panic")
     }
 
     fn yield_now(&self) -> impl Future<Output = ()> + Send {
@@ -50,53 +55,74 @@ impl Channel for TokioMpsc {
     const LEAST: usize = 1;
     type Tx = mpsc::Sender<u64>;
     type Rx = mpsc::Receiver<u64>;
+    type Sent = Result<(), mpsc::error::SendError<u64>>;
+    type Received = Option<u64>;
 
     fn channel(capacity: usize) -> (Self::Tx, Self::Rx) {
         mpsc::channel(capacity.max(Self::LEAST))
     }
 
-    async fn send(tx: &mut Self::Tx, value: u64) -> bool {
-        tx.send(value).await.is_ok()
+    fn send(tx: &mut Self::Tx, value: u64) -> impl Future<Output = Self::Sent> + Send {
+        tx.send(value)
     }
 
-    async fn recv(rx: &mut Self::Rx) -> Option<u64> {
-        rx.recv().await
+    fn recv(rx: &mut Self::Rx) -> impl Future<Output = Self::Received> + Send {
+        rx.recv()
+    }
+
+    fn value(received: Self::Received) -> Option<u64> {
+        received
     }
 }
 
 impl Select for TokioMpsc {
-    async fn select(receivers: &mut [Self::Rx]) -> (usize, u64) {
-        match receivers {
-            [a, b] => tokio::select! {
-                Some(v) = a.recv() => (0, v),
-                Some(v) = b.recv() => (1, v),
-                else => unreachable!("every channel is open"),
-            },
-            [a, b, c, d, e, f, g, h] => tokio::select! {
-                Some(v) = a.recv() => (0, v),
-                Some(v) = b.recv() => (1, v),
-                Some(v) = c.recv() => (2, v),
-                Some(v) = d.recv() => (3, v),
-                Some(v) = e.recv() => (4, v),
-                Some(v) = f.recv() => (5, v),
-                Some(v) = g.recv() => (6, v),
-                Some(v) = h.recv() => (7, v),
-                else => unreachable!("every channel is open"),
-            },
-            // Past what one writes out by hand: poll each receiver in turn.
-            many => {
-                poll_fn(|cx| {
-                    for (arm, rx) in many.iter_mut().enumerate() {
-                        if let Poll::Ready(value) = rx.poll_recv(cx) {
-                            return Poll::Ready((arm, value.expect("every channel is open")));
-                        }
-                    }
-                    Poll::Pending
+    async fn take(mut receivers: Vec<Self::Rx>, n: u64) -> u64 {
+        select_times(&mut receivers, n).await
+    }
+}
+
+async fn select_times(receivers: &mut [mpsc::Receiver<u64>], n: u64) -> u64 {
+    let mut sum = 0;
+    match receivers {
+        [a, b] => {
+            for _ in 0..n {
+                sum += tokio::select! {
+                    Some(v) = a.recv() => v,
+                    Some(v) = b.recv() => v,
+                    else => unreachable!("every channel is open"),
+                };
+            }
+        }
+        [a, b, c, d, e, f, g, h] => {
+            for _ in 0..n {
+                sum += tokio::select! {
+                    Some(v) = a.recv() => v,
+                    Some(v) = b.recv() => v,
+                    Some(v) = c.recv() => v,
+                    Some(v) = d.recv() => v,
+                    Some(v) = e.recv() => v,
+                    Some(v) = f.recv() => v,
+                    Some(v) = g.recv() => v,
+                    Some(v) = h.recv() => v,
+                    else => unreachable!("every channel is open"),
+                };
+            }
+        }
+        // Past what one writes out by hand: poll each receiver in turn.
+        many => {
+            for _ in 0..n {
+                sum += poll_fn(|cx| {
+                    let ready = many.iter_mut().find_map(|rx| match rx.poll_recv(cx) {
+                        Poll::Ready(value) => Some(value.expect("every channel is open")),
+                        Poll::Pending => None,
+                    });
+                    ready.map_or(Poll::Pending, Poll::Ready)
                 })
-                .await
+                .await;
             }
         }
     }
+    sum
 }
 
 pub(super) fn add(cells: &mut Cells) {

@@ -48,7 +48,7 @@ pub async fn in_recv<R: Tasks, C: Mpmc>(rt: R, scale: Scale) -> Sample {
         let mut rx = C::share(&rx);
         handles.push(rt.spawn(async move {
             ARRIVED.fetch_add(1, Relaxed);
-            while C::recv(&mut rx).await.is_some() {}
+            while C::value(C::recv(&mut rx).await).is_some() {}
             i
         }));
     }
@@ -64,7 +64,7 @@ pub async fn in_recv<R: Tasks, C: Mpmc>(rt: R, scale: Scale) -> Sample {
 async fn join_all<R: Tasks>(handles: Vec<R::Handle>) -> u64 {
     let mut sum = 0;
     for handle in handles {
-        sum += R::join(handle).await;
+        sum += R::output(R::join(handle).await);
     }
     sum
 }

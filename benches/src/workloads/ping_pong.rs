@@ -26,7 +26,7 @@ pub async fn run<R: Tasks, C: Channel>(rt: R, scale: Scale) -> Sample {
     let (mut pong_tx, mut pong) = C::channel(0);
     let echo = rt.spawn(async move {
         let mut echoed = 0;
-        while let Some(value) = C::recv(&mut ping_rx).await {
+        while let Some(value) = C::value(C::recv(&mut ping_rx).await) {
             C::send(&mut pong_tx, value + 1).await;
             echoed += 1;
         }
@@ -37,7 +37,7 @@ pub async fn run<R: Tasks, C: Channel>(rt: R, scale: Scale) -> Sample {
     let sum = round_trips::<C>(&mut ping, &mut pong, n).await;
     let took = start.elapsed();
     drop(ping);
-    let echoed = R::join(echo).await;
+    let echoed = R::output(R::join(echo).await);
     assert_eq!(echoed, n + n / 10, "every ping is echoed once");
     Sample::time(took, n, sum)
 }
@@ -46,7 +46,7 @@ async fn round_trips<C: Channel>(ping: &mut C::Tx, pong: &mut C::Rx, n: u64) -> 
     let mut sum = 0;
     for i in 0..n {
         C::send(ping, i).await;
-        sum += C::recv(pong).await.expect("the echo task is alive");
+        sum += C::value(C::recv(pong).await).expect("the echo task is alive");
     }
     sum
 }

@@ -41,7 +41,7 @@ async fn timed<R: Tasks, C: Select>(rt: R, arms: u64, hot: std::ops::Range<u64>,
 }
 
 async fn pass<R: Tasks, C: Select>(rt: &R, arms: u64, hot: std::ops::Range<u64>, n: u64) -> u64 {
-    let (senders, mut receivers): (Vec<_>, Vec<_>) = (0..arms).map(|_| C::channel(0)).unzip();
+    let (senders, receivers): (Vec<_>, Vec<_>) = (0..arms).map(|_| C::channel(0)).unzip();
     let senders_in_use = hot.end - hot.start;
     let each = n / senders_in_use;
     let mut producers = Vec::new();
@@ -55,14 +55,9 @@ async fn pass<R: Tasks, C: Select>(rt: &R, arms: u64, hot: std::ops::Range<u64>,
             0
         }));
     }
-    let mut sum = 0;
-    for _ in 0..senders_in_use * each {
-        let (arm, value) = C::select(&mut receivers).await;
-        debug_assert!(hot.contains(&(arm as u64)), "only the channels in use are ready");
-        sum += value;
-    }
+    let sum = C::take(receivers, senders_in_use * each).await;
     for producer in producers {
-        R::join(producer).await;
+        R::output(R::join(producer).await);
     }
     drop(senders);
     sum

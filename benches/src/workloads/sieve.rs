@@ -65,20 +65,20 @@ async fn pass<R: Tasks, C: Channel>(rt: &R, limit: u64) -> u64 {
         0
     })];
     let mut sum = 0;
-    while let Some(prime) = C::recv(&mut rx).await {
+    while let Some(prime) = C::value(C::recv(&mut rx).await) {
         sum += prime;
         let (tx, next) = C::channel(0);
         let input = std::mem::replace(&mut rx, next);
         tasks.push(rt.spawn(filter::<C>(input, tx, prime)));
     }
     for task in tasks {
-        R::join(task).await;
+        R::output(R::join(task).await);
     }
     sum
 }
 
 async fn filter<C: Channel>(mut input: C::Rx, mut output: C::Tx, prime: u64) -> u64 {
-    while let Some(number) = C::recv(&mut input).await {
+    while let Some(number) = C::value(C::recv(&mut input).await) {
         if number % prime != 0 {
             C::send(&mut output, number).await;
         }

@@ -32,9 +32,9 @@ pub fn expected(scale: Scale) -> u64 {
 /// Runs it: ns per task.
 pub async fn run<R: Tasks>(rt: R, scale: Scale) -> Sample {
     let n = size(scale);
-    R::join(rt.spawn(node(rt.clone(), 0, n / 10))).await;
+    R::output(R::join(rt.spawn(node(rt.clone(), 0, n / 10))).await);
     let start = Instant::now();
-    let sum = R::join(rt.spawn(node(rt.clone(), 0, n))).await;
+    let sum = R::output(R::join(rt.spawn(node(rt.clone(), 0, n))).await);
     Sample::time(start.elapsed(), tasks(n), sum)
 }
 
@@ -42,7 +42,7 @@ pub async fn run<R: Tasks>(rt: R, scale: Scale) -> Sample {
 pub async fn peak<R: Tasks>(rt: R, scale: Scale) -> Sample {
     let n = size(scale);
     alloc::start();
-    let sum = R::join(rt.spawn(node(rt.clone(), 0, n))).await;
+    let sum = R::output(R::join(rt.spawn(node(rt.clone(), 0, n))).await);
     Sample::bytes(alloc::stop().peak, tasks(n), sum)
 }
 
@@ -59,7 +59,7 @@ fn node<R: Tasks>(rt: R, first: u64, leaves: u64) -> impl Future<Output = u64> +
         }
         let mut sum = 0;
         for handle in handles {
-            sum += R::join(handle).await;
+            sum += R::output(R::join(handle).await);
         }
         sum
     }

@@ -32,7 +32,7 @@ async fn pass<R: Tasks>(rt: &R, n: u64) -> u64 {
     let mut sum = 0;
     for i in 0..n {
         let handle = rt.spawn(async move { i });
-        sum += R::join(handle).await;
+        sum += R::output(R::join(handle).await);
     }
     sum
 }

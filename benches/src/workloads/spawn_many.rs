@@ -33,7 +33,7 @@ pub(crate) async fn pass<R: Tasks>(rt: &R, n: u64) -> u64 {
     let handles: Vec<_> = (0..n).map(|i| rt.spawn(async move { i })).collect();
     let mut sum = 0;
     for handle in handles {
-        sum += R::join(handle).await;
+        sum += R::output(R::join(handle).await);
     }
     sum
 }

@@ -37,7 +37,7 @@ pub(crate) async fn to_one_pass<R: Tasks, C: Channel>(rt: &R, senders: u64, n: u
     let producers = produce::<R, C>(rt, &tx, senders, n / senders);
     drop(tx);
     let mut sum = 0;
-    while let Some(value) = C::recv(&mut rx).await {
+    while let Some(value) = C::value(C::recv(&mut rx).await) {
         sum += value;
     }
     join_all::<R>(producers).await;
@@ -61,7 +61,7 @@ async fn many_pass<R: Tasks, C: Mpmc>(rt: &R, pairs: u64, n: u64) -> u64 {
         let mut rx = C::share(&rx);
         rt.spawn(async move {
             let mut sum = 0;
-            while let Some(value) = C::recv(&mut rx).await {
+            while let Some(value) = C::value(C::recv(&mut rx).await) {
                 sum += value;
             }
             sum
@@ -90,7 +90,7 @@ fn produce<R: Tasks, C: Channel>(rt: &R, tx: &C::Tx, senders: u64, each: u64) ->
 async fn join_all<R: Tasks>(handles: Vec<R::Handle>) -> u64 {
     let mut sum = 0;
     for handle in handles {
-        sum += R::join(handle).await;
+        sum += R::output(R::join(handle).await);
     }
     sum
 }

@@ -55,7 +55,7 @@ pub(crate) async fn crowd_pass<R: Tasks>(rt: &R, tasks: u64, each: u64) -> u64 {
     let handles: Vec<_> = (0..tasks).map(spawn).collect();
     let mut sum = 0;
     for handle in handles {
-        sum += R::join(handle).await;
+        sum += R::output(R::join(handle).await);
     }
     sum
 }

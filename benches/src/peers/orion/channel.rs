@@ -1,6 +1,6 @@
 //! The channel as two halves, and as shared handles for selects (the dynamic `Select` takes a `Chan`).
 
-use orion_rt::{Chan, Receiver, Select as Arms, Selected, Sender, select};
+use orion_rt::{Chan, Receiver, Select as Arms, Selected, SendError, Sender, select};
 
 use crate::capability::{Channel, Mpmc, Select};
 
@@ -11,17 +11,23 @@ impl Channel for Halves {
     const LEAST: usize = 0;
     type Tx = Sender<u64>;
     type Rx = Receiver<u64>;
+    type Sent = Result<(), SendError<u64>>;
+    type Received = Option<u64>;
 
     fn channel(capacity: usize) -> (Self::Tx, Self::Rx) {
         Chan::new(capacity).split()
     }
 
-    async fn send(tx: &mut Self::Tx, value: u64) -> bool {
-        tx.send(value).await.is_ok()
+    fn send(tx: &mut Self::Tx, value: u64) -> impl Future<Output = Self::Sent> + Send {
+        tx.send(value)
     }
 
-    async fn recv(rx: &mut Self::Rx) -> Option<u64> {
-        rx.recv().await
+    fn recv(rx: &mut Self::Rx) -> impl Future<Output = Self::Received> + Send {
+        rx.recv()
+    }
+
+    fn value(received: Self::Received) -> Option<u64> {
+        received
     }
 }
 
@@ -38,43 +44,64 @@ impl Channel for Shared {
     const LEAST: usize = 0;
     type Tx = Chan<u64>;
     type Rx = Chan<u64>;
+    type Sent = Result<(), SendError<u64>>;
+    type Received = Option<u64>;
 
     fn channel(capacity: usize) -> (Self::Tx, Self::Rx) {
         let chan = Chan::new(capacity);
         (chan.clone(), chan)
     }
 
-    async fn send(tx: &mut Self::Tx, value: u64) -> bool {
-        tx.send(value).await.is_ok()
+    fn send(tx: &mut Self::Tx, value: u64) -> impl Future<Output = Self::Sent> + Send {
+        tx.send(value)
     }
 
-    async fn recv(rx: &mut Self::Rx) -> Option<u64> {
-        rx.recv().await
+    fn recv(rx: &mut Self::Rx) -> impl Future<Output = Self::Received> + Send {
+        rx.recv()
+    }
+
+    fn value(received: Self::Received) -> Option<u64> {
+        received
     }
 }
 
 impl Select for Shared {
-    async fn select(receivers: &mut [Self::Rx]) -> (usize, u64) {
-        let (arm, value) = match &*receivers {
-            [a, b] => select! {
-                v = <-a => (0, v),
-                v = <-b => (1, v),
-            },
-            [a, b, c, d, e, f, g, h] => select! {
-                v = <-a => (0, v),
-                v = <-b => (1, v),
-                v = <-c => (2, v),
-                v = <-d => (3, v),
-                v = <-e => (4, v),
-                v = <-f => (5, v),
-                v = <-g => (6, v),
-                v = <-h => (7, v),
-            },
-            many => match many.iter().fold(Arms::new(), Arms::recv).wait().await {
-                (arm, Selected::Received(value)) => (arm, value),
-                _ => unreachable!("every arm receives"),
-            },
-        };
-        (arm, value.expect("every channel is open"))
+    async fn take(receivers: Vec<Self::Rx>, n: u64) -> u64 {
+        let mut sum = 0;
+        match &receivers[..] {
+            [a, b] => {
+                for _ in 0..n {
+                    sum += select! {
+                        Some(v) = <-a => v,
+                        Some(v) = <-b => v,
+                        else => unreachable!("every channel is open"),
+                    };
+                }
+            }
+            [a, b, c, d, e, f, g, h] => {
+                for _ in 0..n {
+                    sum += select! {
+                        Some(v) = <-a => v,
+                        Some(v) = <-b => v,
+                        Some(v) = <-c => v,
+                        Some(v) = <-d => v,
+                        Some(v) = <-e => v,
+                        Some(v) = <-f => v,
+                        Some(v) = <-g => v,
+                        Some(v) = <-h => v,
+                        else => unreachable!("every channel is open"),
+                    };
+                }
+            }
+            many => {
+                for _ in 0..n {
+                    sum += match many.iter().fold(Arms::new(), Arms::recv).wait().await {
+                        (_, Selected::Received(Some(value))) => value,
+                        _ => unreachable!("every arm receives, and every channel is open"),
+                    };
+                }
+            }
+        }
+        sum
     }
 }

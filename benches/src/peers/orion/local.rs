@@ -7,7 +7,7 @@
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use orion_rt::{Group, JoinHandle, Local, Scope, run, yield_now};
+use orion_rt::{Group, JoinHandle, Local, Scope, TaskError, run, yield_now};
 use pin_project_lite::pin_project;
 
 use crate::capability::{Mode, Tasks};
@@ -49,6 +49,7 @@ impl OnRun {
 
 impl Tasks for OnRun {
     type Handle = Stays<JoinHandle<'static, u64, Local>>;
+    type Joined = Result<u64, TaskError>;
 
     fn enter<F, Fut>(mode: Mode, body: F) -> Fut::Output
     where
@@ -63,8 +64,12 @@ impl Tasks for OnRun {
         Stays { value: self.0.value.spawn(task) }
     }
 
-    fn join(handle: Self::Handle) -> impl Future<Output = u64> + Send {
-        Stays { value: async move { handle.value.await.expect("the task does not panic") } }
+    fn join(handle: Self::Handle) -> impl Future<Output = Self::Joined> + Send {
+        Stays { value: handle.value.join() }
+    }
+
+    fn output(joined: Self::Joined) -> u64 {
+        joined.expect("the task does not panic")
     }
 
     fn yield_now(&self) -> impl Future<Output = ()> + Send {

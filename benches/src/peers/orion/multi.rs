@@ -1,6 +1,6 @@
 //! `Runtime`, on worker threads.
 
-use orion_rt::{Group, JoinHandle, Multi, Runtime, Scope, yield_now};
+use orion_rt::{Group, JoinHandle, Multi, Runtime, Scope, TaskError, yield_now};
 
 use crate::capability::{Mode, Tasks};
 
@@ -18,6 +18,7 @@ impl OnRuntime {
 
 impl Tasks for OnRuntime {
     type Handle = JoinHandle<'static, u64, Multi>;
+    type Joined = Result<u64, TaskError>;
 
     fn enter<F, Fut>(mode: Mode, body: F) -> Fut::Output
     where
@@ -32,8 +33,12 @@ impl Tasks for OnRuntime {
         self.0.spawn(task)
     }
 
-    async fn join(handle: Self::Handle) -> u64 {
-        handle.await.expect("the task does not panic")
+    fn join(handle: Self::Handle) -> impl Future<Output = Self::Joined> + Send {
+        handle.join()
+    }
+
+    fn output(joined: Self::Joined) -> u64 {
+        joined.expect("the task does not panic")
     }
 
     fn yield_now(&self) -> impl Future<Output = ()> + Send {
