@@ -1,6 +1,10 @@
 //! What the tests of this crate share: a watchdog that turns a hang into a failure, values that count their drops, and
 //! futures that are polled by hand.
 
+mod kinds;
+
+pub use kinds::{Then, WORKERS, for_ever, panic_message, workers};
+
 use std::future::Future;
 use std::pin::{Pin, pin};
 use std::process::abort;

@@ -1,10 +1,6 @@
-//! What the behaviour tests share: every kind of runtime.
-#![allow(dead_code, reason = "each test file uses its part")]
-
+//! Running one test on every kind of runtime, and small pieces of such tests.
 /// Worker counts every `Multi` rule is checked with.
 pub const WORKERS: &[usize] = if cfg!(miri) { &[2] } else { &[1, 2, 8] };
-
-pub use orion_tests::watched;
 
 /// A runtime with `n` workers.
 pub fn workers(n: usize) -> orion_rt::Runtime {
@@ -17,10 +13,10 @@ macro_rules! on_every_kind {
     ($name:ident, $body:expr) => {
         #[test]
         fn $name() {
-            $crate::common::watched(|| {
+            $crate::watched(|| {
                 orion_rt::run($body);
-                for &n in $crate::common::WORKERS {
-                    $crate::common::workers(n).run($body);
+                for &n in $crate::WORKERS {
+                    $crate::workers(n).run($body);
                 }
             });
         }
@@ -34,4 +30,18 @@ pub fn panic_message(result: std::thread::Result<()>) -> String {
         Ok(text) => *text,
         Err(payload) => payload.downcast_ref::<&str>().map(|s| (*s).to_owned()).unwrap_or_default(),
     }
+}
+
+/// Runs its closure when it is dropped.
+pub struct Then<F: Fn()>(pub F);
+
+impl<F: Fn()> Drop for Then<F> {
+    fn drop(&mut self) {
+        (self.0)();
+    }
+}
+
+/// Never returns.
+pub async fn for_ever() {
+    std::future::pending::<()>().await;
 }

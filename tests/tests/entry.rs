@@ -1,0 +1,123 @@
+//! Entry and runtimes: rules R1 to R8.
+
+use std::panic::catch_unwind;
+
+use orion_rt::{Chan, run, yield_now};
+use orion_tests::{Count, Then, on_every_kind, panic_message, watched, workers};
+
+// R1, R3: the value comes back, and the root waits for tasks nobody joins.
+on_every_kind!(r3_the_root_waits_for_every_task, async |s| {
+    let n = Count::default();
+    let read = n.clone();
+    for _ in 0..100 {
+        let n = n.clone();
+        s.go(async move {
+            yield_now().await;
+            n.add();
+        });
+    }
+    let inner = s.spawn(async move { 7 });
+    assert_eq!(inner.await.unwrap(), 7);
+    s.keep(Then(move || assert_eq!(read.get(), 100)));
+});
+
+// S7, R8: kept values are dropped when all tasks are gone, last first.
+#[test]
+fn r8_kept_values_are_dropped_last_first() {
+    let order = std::cell::RefCell::new(Vec::new());
+    run(async |s| {
+        for i in 0..3 {
+            let order = &order;
+            s.keep(Then(move || order.borrow_mut().push(i)));
+        }
+    });
+    assert_eq!(order.into_inner(), [2, 1, 0]);
+}
+
+// R4: a root inside a task is refused with the fix's name; several roots share the workers.
+#[test]
+fn r4_roots_do_not_nest_and_do_share() {
+    watched(|| {
+        for nested in [
+            (|| run(async |_| run(async |_| ()))) as fn(),
+            || run(async |s| s.spawn(async { run(async |_| ()) }).await.unwrap()),
+            || workers(1).run(async |_| run(async |_| ())),
+            || workers(1).run(async |s| s.spawn(async { workers(1).run(async |_| ()) }).await.unwrap()),
+        ] {
+            let message = panic_message(catch_unwind(nested));
+            assert!(message.contains("group"), "{message}");
+        }
+        let runtime = workers(2);
+        std::thread::scope(|threads| {
+            for i in 0..6_u64 {
+                let runtime = &runtime;
+                threads.spawn(move || {
+                    let sum = runtime.run(async |s| {
+                        let handles: Vec<_> = (0..100).map(|k| s.spawn(async move { i * k })).collect();
+                        let mut sum = 0;
+                        for handle in handles {
+                            sum += handle.await.unwrap();
+                        }
+                        sum
+                    });
+                    assert_eq!(sum, i * 4950);
+                });
+            }
+        });
+    });
+}
+
+// R6: a bad setting is an error in the setting's own name.
+#[test]
+fn r6_bad_settings_say_what_to_do() {
+    let error = orion_rt::Runtime::builder().workers(0).build().unwrap_err();
+    assert!(error.to_string().contains("workers(0)") && error.to_string().contains("build_local"));
+    let error = orion_rt::Runtime::builder().workers(3).build_local().unwrap_err();
+    assert!(error.to_string().contains("workers") && error.to_string().contains("build_local"));
+}
+
+// R1: futures and values need not be Send, for the body of a Multi root too.
+#[test]
+fn r1_local_futures_need_not_be_send() {
+    let value = run(async |s| {
+        let rc = std::rc::Rc::new(3);
+        let task = s.spawn({
+            let rc = std::rc::Rc::clone(&rc);
+            async move {
+                yield_now().await;
+                rc
+            }
+        });
+        task.await.unwrap()
+    });
+    assert_eq!(*value, 3);
+    let value = workers(2).run(async |_| {
+        let rc = std::rc::Rc::new(4);
+        yield_now().await;
+        rc
+    });
+    assert_eq!(*value, 4);
+}
+
+// R3: a Local task woken from other threads, after the root's end too.
+#[test]
+fn r3_wakers_work_from_any_thread() {
+    watched(|| {
+        for _ in 0..if cfg!(miri) { 1 } else { 50 } {
+            run(async |s| {
+                let chan = Chan::new(0);
+                let send = chan.clone();
+                let thread = std::thread::spawn(move || (0..20).for_each(|i| send.send_blocking(i).unwrap()));
+                let task = s.spawn(async move {
+                    let mut sum = 0;
+                    for _ in 0..20 {
+                        sum += chan.recv().await.unwrap();
+                    }
+                    sum
+                });
+                assert_eq!(task.await.unwrap(), 190);
+                thread.join().unwrap();
+            });
+        }
+    });
+}

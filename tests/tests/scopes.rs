@@ -1,0 +1,137 @@
+//! Scopes and spawning: rules S1 to S7.
+
+use std::future::Future;
+use std::task::Poll;
+
+use orion_rt::{Chan, Group, TaskError, run, yield_now};
+use orion_tests::{Count, Then, for_ever, on_every_kind, workers};
+
+// S1: children borrow from outside the root, mutably too.
+#[test]
+fn s1_children_borrow_mutably_what_outlives_the_root() {
+    let mut cells = vec![0_u64; 64];
+    run(async |s| {
+        for (i, part) in cells.chunks_mut(16).enumerate() {
+            s.go(async move { part.iter_mut().for_each(|c| *c = i as u64) });
+        }
+    });
+    workers(2).run(async |s| {
+        for part in cells.chunks_mut(8) {
+            s.go(async move { part.iter_mut().for_each(|c| *c += 1) });
+        }
+    });
+    assert_eq!(cells.iter().sum::<u64>(), (0..4).map(|i| 16 * (i + 1)).sum());
+}
+
+// S6: on Local, spawn order is run order and the body takes its turn in the same queue.
+#[test]
+fn s6_local_order_is_first_in_first_out() {
+    let order = run(async |s| {
+        let order = s.keep(std::cell::RefCell::new(Vec::new()));
+        for i in 0..3 {
+            s.go(async move {
+                order.borrow_mut().push(i);
+                yield_now().await;
+                order.borrow_mut().push(10 + i);
+            });
+        }
+        yield_now().await;
+        order.borrow_mut().push(99);
+        yield_now().await;
+        yield_now().await;
+        order.borrow().clone()
+    });
+    assert_eq!(order, [0, 1, 2, 99, 10, 11, 12]);
+}
+
+// S2, S3: a group waits for all its tasks; a task is complete when its groups are.
+on_every_kind!(s3_a_task_is_complete_when_its_descendants_are, async |s| {
+    let gate = Chan::<()>::new(0);
+    let open = gate.clone();
+    let outer = s;
+    let n = Count::default();
+    let read = n.clone();
+    let mut task = s.spawn(async move {
+        let _returned = n.on_drop();
+        // Polled once, then dropped: S4 says the task still waits for the child, which looks at the gate only when cancelled.
+        let mut group = Box::pin(outer.group(async |g| {
+            g.go(async move {
+                let _hold = Then(move || assert!(gate.try_send(()).is_err()));
+                for_ever().await;
+            });
+            for_ever().await;
+        }));
+        let polled = std::future::poll_fn(|cx| Poll::Ready(group.as_mut().poll(cx))).await;
+        assert!(polled.is_pending());
+        std::mem::forget(group);
+        1
+    });
+    while read.get() == 0 {
+        yield_now().await;
+    }
+    assert!(!task.is_finished(), "a forgotten group's task keeps its opener incomplete (S3, S4)");
+    task.cancel();
+    task.finished().await;
+    assert_eq!(task.join().await.unwrap(), 1, "X4: it had returned before the request");
+    open.close();
+});
+
+// S4: dropping a group's future cancels its children; the enclosing task waits for them.
+on_every_kind!(s4_dropping_a_group_cancels_its_children, async |s| {
+    let n = Count::default();
+    let read = n.clone();
+    let outer = s;
+    s.spawn(async move {
+        let mut group = Box::pin(outer.group(async |g: Group<'_, _>| {
+            for _ in 0..5 {
+                let counted = n.on_drop();
+                g.go(async move {
+                    let _counted = counted;
+                    for_ever().await;
+                });
+            }
+            for_ever().await;
+        }));
+        std::future::poll_fn(|cx| {
+            assert!(group.as_mut().poll(cx).is_pending());
+            Poll::Ready(())
+        })
+        .await;
+    })
+    .join()
+    .await
+    .unwrap();
+    assert_eq!(read.get(), 5);
+});
+
+// S5: spawning into a cancelled scope gives a task that is never polled and joins as Cancelled.
+on_every_kind!(s5_a_cancelled_scope_refuses, async |s| {
+    let n = Count::default();
+    let read = n.clone();
+    let g = s;
+    let kept = s
+        .group(async move |g| {
+            g.cancel();
+            assert!(g.is_cancelled());
+            let counted = n.on_drop();
+            let refused = g.spawn(async move {
+                let _counted = counted;
+                unreachable!("never polled");
+            });
+            assert!(matches!(refused.join().await, Err(TaskError::Cancelled)));
+            g.go(async { unreachable!("never polled") });
+            g.clone()
+        })
+        .await;
+    assert_eq!(read.get(), 1);
+    // S2: a clone that left its group acts as one of a cancelled scope.
+    assert!(matches!(kept.spawn(async { 1 }).await, Err(TaskError::Cancelled)));
+    assert_eq!(g.spawn(async { 2 }).await.unwrap(), 2);
+});
+
+// S2: a handle that left its group still joins.
+on_every_kind!(s2_a_handle_outlives_its_group, async |s| {
+    let handle = s.group(async |g| g.spawn(async { String::from("kept") })).await;
+    assert!(handle.is_finished());
+    assert_eq!(handle.join().await.unwrap(), "kept");
+});
