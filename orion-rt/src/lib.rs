@@ -1,4 +1,152 @@
-//! Structured concurrency for Rust.
+//! Structured concurrency for Rust: tasks live in scopes and never outlive them, a task is joined at most once, and
+//! parallelism is opt-in. With Go's channels and `select!`.
+//!
+//! # In ten minutes
+//!
+//! ## A root and its tasks
+//!
+//! [`run`] takes a body, gives it a [`Scope`], and returns when the body and every task spawned into the scope are gone. So tasks
+//! may borrow whatever outlives the call:
+//!
+//! ```
+//! let text = String::from("tasks borrow from outside the root");
+//! let lengths = orion_rt::run(async |s| {
+//!     let handles: Vec<_> = text.split(' ').map(|word| s.spawn(async move { word.len() })).collect();
+//!     let mut lengths = Vec::new();
+//!     for handle in handles {
+//!         lengths.push(handle.join().await.unwrap());
+//!     }
+//!     lengths
+//! });
+//! assert_eq!(lengths, [5, 6, 4, 7, 3, 4]);
+//! ```
+//!
+//! A [`JoinHandle`] is joined once: `join` consumes it. Dropping it neither stops nor detaches the task, the scope still waits.
+//! [`go`](Group::<Local>::go) spawns without a handle. `run` uses the calling thread only, and futures need not be `Send`.
+//!
+//! ## In parallel
+//!
+//! ```
+//! # fn main() -> std::io::Result<()> {
+//! let runtime = orion_rt::Runtime::builder().workers(4).build()?;
+//! let mut cells = vec![1_u64; 1000];
+//! runtime.run(async |s| {
+//!     for part in cells.chunks_mut(250) {
+//!         s.go(async move { part.iter_mut().for_each(|cell| *cell += 1) });
+//!     }
+//! });
+//! assert!(cells.iter().all(|&cell| cell == 2));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! The same program on four workers; now tasks have to be `Send`, and a forgotten one is a compile error. The body of the
+//! root stays on the calling thread.
+//!
+//! ## Channels
+//!
+//! [`Chan`] is Go's: capacity 0 is a rendezvous, a full one makes senders wait, a closed one gives what is left and then `None`.
+//! [`split`](Chan::split) gives counted halves, and the last sender to go closes the channel:
+//!
+//! ```
+//! use orion_rt::Chan;
+//! orion_rt::run(async |s| {
+//!     let (numbers, input) = Chan::new(0).split();
+//!     let (squares, results) = Chan::new(16).split();
+//!     s.go(async move {
+//!         for n in 1..=4 {
+//!             numbers.send(n).await.unwrap();
+//!         }
+//!     });
+//!     s.go(async move {
+//!         while let Some(n) = input.recv().await {
+//!             squares.send(n * n).await.unwrap();
+//!         }
+//!     });
+//!     let mut sum = 0;
+//!     while let Some(square) = results.recv().await {
+//!         sum += square;
+//!     }
+//!     assert_eq!(sum, 30);
+//! });
+//! ```
+//!
+//! No value is lost when a task is cancelled: one that was handed over and not looked at goes back to the channel.
+//! Plain threads use the same channels with [`send_blocking`](Chan::send_blocking) and [`recv_blocking`](Chan::recv_blocking).
+//!
+//! ## Choosing
+//!
+//! [`select!`] waits for the first of several channel operations and futures. The choice is atomic and, among ready arms, random:
+//!
+//! ```
+//! use orion_rt::{Chan, select, sleep};
+//! use std::time::Duration;
+//! orion_rt::run(async |s| {
+//!     let jobs = Chan::new(1);
+//!     let quit = Chan::<()>::new(0);
+//!     let (feed, stop) = (jobs.clone(), quit.clone());
+//!     s.go(async move {
+//!         feed.send("a job").await.unwrap();
+//!         sleep(Duration::from_millis(1)).await;
+//!         stop.close();
+//!     });
+//!     let mut done = Vec::new();
+//!     loop {
+//!         select! {
+//!             Some(job) = <-jobs => done.push(job),
+//!             <-quit => break,
+//!         }
+//!     }
+//!     assert_eq!(done, ["a job"]);
+//! });
+//! ```
+//!
+//! ## Groups, cancelling, panics
+//!
+//! [`group`](Group::group) opens a scope inside a task. [`cancel`](Group::cancel) asks every task below to stop: each is dropped at its
+//! next suspension, destructors run, and its joiner gets [`TaskError::Cancelled`]. A panic in a task cancels its siblings and the
+//! body of its scope, and is raised again, unchanged, when all of them are gone:
+//!
+//! ```
+//! use orion_rt::{Chan, TaskError};
+//! orion_rt::run(async |s| {
+//!     let first = s
+//!         .group(async |g| {
+//!             let answers = Chan::new(1);
+//!             for i in 0..3 {
+//!                 let answers = answers.clone();
+//!                 g.go(async move { drop(answers.send(i).await) });
+//!             }
+//!             let first = answers.recv().await;
+//!             g.cancel(); // the slower ones
+//!             first
+//!         })
+//!         .await;
+//!     assert!(first.is_some());
+//!
+//!     let task = s.spawn(std::future::pending::<()>());
+//!     task.cancel();
+//!     assert!(matches!(task.join().await, Err(TaskError::Cancelled)));
+//! });
+//! ```
+//!
+//! ## Seeing what happens
+//!
+//! Tasks and channels have names ([`task().name(..)`](Group::task), [`Chan::named`]), and [`dumper`] gives a [`Dump`] of every live task with
+//! its state, where it was spawned and what it waits for, from any thread.
+//!
+//! # Cancel safety
+//!
+//! Every future of this crate may be dropped at any time. What that means for the value is said at each: a dropped `recv` has
+//! lost nothing, a dropped `send` either delivered its value or drops it, a dropped `join` gives the task up to its scope.
+//!
+//! # With other crates
+//!
+//! Tasks are plain futures with plain wakers: `async-io`, `futures` and tokio's synchronisation types work inside them. Channels and
+//! `select!` need no orion runtime at all. Timers ([`sleep`], [`timeout`], [`interval`]) belong to the root they are first polled in.
+//!
+//! Do not import everything with `use orion_rt::*` into a module with plain `#[test]`s: the attribute of that name would be ambiguous.
+
 #![deny(rust_2018_idioms)]
 
 mod chan;
