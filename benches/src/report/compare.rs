@@ -49,6 +49,11 @@ impl<'a> Line<'a> {
         peers.map(|figure| (figure.peer.as_str(), figure.median())).min_by(|a, b| a.1.total_cmp(&b.1))
     }
 
+    /// The goal as it was set, on another machine.
+    pub(super) fn goal_set(&self) -> Option<f64> {
+        self.row.goal.filter(|goal| self.mimalloc || !goal.mimalloc).map(|goal| goal.figure.at(self.mode))
+    }
+
     /// The goal on this machine, and the peer by which it was scaled; see [`crate::rows`].
     pub(super) fn goal(&self) -> Option<(f64, Option<&'static str>)> {
         let goal = self.row.goal.filter(|goal| self.mimalloc || !goal.mimalloc)?;

@@ -15,9 +15,9 @@ pub(super) fn page(stores: &[Store]) -> String {
          - A cell is the median over all rounds, in nanoseconds per operation or bytes per task, and in brackets that \
          figure as a multiple of orion's: above 1 the peer is slower.\n\
          - *least* is the least value of orion's rounds.\n\
-         - *goal* was set on another machine; it is scaled by what the peer named beside it shows here and there, and \
-         stands unscaled where no such peer was measured. *of goal* is orion's figure divided by it: at most 1 means \
-         reached.\n\
+         - *goal* is a figure set on another machine. *goal here* is that figure times what the peer named beside it shows \
+         here over what it showed there, and the same figure where no such peer was measured. *of goal* is orion's figure \
+         divided by *goal here*: at most 1 means reached.\n\
          - *line* is the round trip of a cache line between two cores, probed before each group of the row.\n\
          - `run` is the single-threaded entry (`orion_rt::run`, tokio's `current_thread`), `workers(n)` a runtime with n \
          worker threads.\n",
@@ -63,7 +63,7 @@ fn table(out: &mut String, store: &Store, mode: Mode) {
     for peer in &peers {
         let _ = write!(out, " {peer} |");
         if *peer == SUBJECT {
-            out.push_str(" least | goal | of goal | best peer | of best |");
+            out.push_str(" least | goal | goal here | of goal | best peer | of best |");
         }
     }
     if mode.threads() > 1 {
@@ -82,7 +82,7 @@ fn row(out: &mut String, line: &Line<'_>, peers: &[&str], mode: Mode) {
     let _ = write!(out, "| {}{} |", line.row.title, if unbuffered { " \u{2020}" } else { "" });
     for peer in peers {
         let Some(figure) = line.figure(peer) else {
-            out.push_str(if *peer == SUBJECT { "  |  |  |  |  |  |" } else { "  |" });
+            out.push_str(if *peer == SUBJECT { "  |  |  |  |  |  |  |" } else { "  |" });
             continue;
         };
         let median = figure.median();
@@ -97,9 +97,10 @@ fn row(out: &mut String, line: &Line<'_>, peers: &[&str], mode: Mode) {
         let _ = match line.goal() {
             Some((goal, scaled_by)) => {
                 let by = scaled_by.map_or(String::new(), |peer| format!(" ({peer})"));
-                write!(out, " {}{by} | {:.2} |", number(goal), median / goal)
+                let set = line.goal_set().map_or(String::new(), number);
+                write!(out, " {set} | {}{by} | {:.2} |", number(goal), median / goal)
             }
-            None => write!(out, "  |  |"),
+            None => write!(out, "  |  |  |"),
         };
         let _ = match line.best() {
             Some((best, theirs)) => write!(out, " {best} | {:.2} |", median / theirs),
