@@ -1,65 +1,64 @@
 //! Noticing that nothing can run any more, and saying who waits for what (V7).
 //!
 //! ```text
-//!   every task waits for the end of others (census), and a thread waits for tasks  --> proven, whatever else happens
-//!   nothing is runnable, some task or thread waits on a channel, and this process
-//!   has no thread that could use the channel                                       --> proven
-//!   otherwise                                                                      --> another thread may act: sleep
+//!   no task is active, a thread waits for tasks, and ..
+//!     .. every task waits for the end of others                                       --> proven, whatever else happens
+//!     .. tasks wait on channels, but the process has no thread but workers and waiters --> proven
+//!   no task is active, a thread waits on a channel, and there is no other thread       --> proven
+//!   otherwise                                                                          --> another thread may act: sleep
 //! ```
 //!
 //! Invariants
-//! 1. Never a false report: each of the two rules is exact (node.rs, 4; and one thread, which is the one that asks).
+//! 1. Never a false report: the looks at tasks and threads hold at one instant, because the epoch has not changed between
+//!    them (census.rs, 3), and then nobody is left who could change anything.
+//! 2. Somebody looks after the last change: a task after it has registered its wait, a thread after it is listed, the
+//!    owner of a single-threaded runtime before it sleeps.
+//!
+//! Rejected: a watchdog that looks now and then (an idle process would wake up for nothing).
 #![forbid(unsafe_code)]
 
 use crate::handle::Table;
 use crate::node::{Node, Parked};
-use crate::op::OpKind;
 use crate::runtime::Runtime;
 use orion_rt::__ffi::RawChan;
 use std::fmt::Write as _;
 use std::io::Write as _;
-use std::sync::atomic::Ordering;
 
 /// How many waiting frames a report names.
 const NAMED: usize = 100;
 
-/// Ends the process if every task waits for others and a thread waits for them.
+/// Ends the process if nothing in it can run any more and a thread waits for something to happen.
 pub(crate) fn check(runtime: &Runtime) {
-    if runtime.waiting.load(Ordering::SeqCst) > 0 && runtime.census.stuck() {
-        report(Some(runtime), None);
+    if runtime.census.nobody_runs() && proven(runtime) {
+        report(runtime);
     }
-}
-
-/// The thread that runs the tasks has nothing to run: ends the process if no other thread can change that.
-pub(crate) fn check_idle(runtime: &Runtime) {
-    if only_thread() {
-        report(Some(runtime), None);
-    }
-}
-
-/// A thread is about to block on an operation, and runs no tasks meanwhile: ends the process if there is no other thread.
-pub(crate) fn check_lonely(runtime: Option<&Runtime>, operation: (OpKind, usize)) {
-    if only_thread() {
-        report(runtime, Some(operation));
-    }
-}
-
-/// Whether this process has no thread but the calling one. False where that cannot be known.
-fn only_thread() -> bool {
-    std::fs::read_dir("/proc/self/task").is_ok_and(|threads| threads.count() == 1)
 }
 
 #[cold]
-fn report(runtime: Option<&Runtime>, operation: Option<(OpKind, usize)>) -> ! {
-    let mut text = String::from("orion: deadlock: nothing can run any more\n");
-    let (threads, tasks) = runtime.map_or_else(Default::default, |runtime| (runtime.threads(), runtime.registry.all()));
-    match operation {
-        Some((kind, handle)) if threads.is_empty() => {
-            let parked = if kind == OpKind::Send { Parked::Send } else { Parked::Recv };
-            line(&mut text, "main", parked, handle, &tasks);
-        }
-        _ => {}
+fn proven(runtime: &Runtime) -> bool {
+    let epoch = runtime.census.epoch();
+    let waiting = runtime.waiters.waiting();
+    if waiting.threads == 0 || !runtime.census.nobody_runs() {
+        return false;
     }
+    let only_joins = waiting.for_tasks && !runtime.census.somebody_is_parked();
+    let stuck = only_joins || no_other_thread(runtime.workers + waiting.threads);
+    // Nothing has happened since the first look, and the waiting threads still wait.
+    stuck
+        && runtime.census.nobody_runs()
+        && runtime.waiters.waiting().threads == waiting.threads
+        && runtime.census.epoch() == epoch
+}
+
+/// Whether this process has no threads but so many. False where that cannot be known.
+fn no_other_thread(known: usize) -> bool {
+    std::fs::read_dir("/proc/self/task").is_ok_and(|threads| threads.count() == known)
+}
+
+#[cold]
+fn report(runtime: &Runtime) -> ! {
+    let mut text = String::from("orion: deadlock: nothing can run any more\n");
+    let (threads, tasks) = (runtime.threads(), runtime.registry.all());
     let waiting: Vec<_> = threads.iter().filter(|thread| thread.parked().0 != Parked::No).collect();
     for thread in &waiting {
         let (parked, on) = thread.parked();

@@ -11,6 +11,7 @@
 //! 1. The driver is made, used and dropped by the owner only, which is decided once.
 //! 2. The owner is in `shutdown` or in other calls, never both: a shutdown from a task is refused before it gets here.
 
+use crate::census::{Condition, Polling};
 use crate::deadlock;
 use crate::diagnose;
 use crate::job::Job;
@@ -20,9 +21,10 @@ use crate::sync::{lock, thread_key};
 use orion_rt::__ffi::{Drive, LocalDriver};
 use std::cell::{Cell, UnsafeCell};
 use std::future::poll_fn;
+use std::pin::pin;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex, OnceLock, Weak};
-use std::task::{Poll, Waker};
+use std::task::{Context, Poll, Wake, Waker};
 
 pub(crate) struct LocalHome {
     owner: OnceLock<usize>,
@@ -91,11 +93,12 @@ impl LocalHome {
         }
     }
 
-    /// Runs tasks until `done`, which only tasks can make true. A deadlock ends the process (V7).
+    /// Runs tasks until `done`. The caller is listed as waiting, so that a deadlock ends the process (V7).
     pub(crate) fn drive(&self, runtime: &Runtime, done: impl Fn() -> bool) {
         let Some(driver) = self.driver() else { return };
         if driver.drive(&done, false) == Drive::Idle {
-            deadlock::check_idle(runtime);
+            // Nothing is left to run here: if that is a deadlock, no task has noticed it.
+            deadlock::check(runtime);
             // Another thread may bring something: sleep until it does.
             while driver.drive(&done, true) == Drive::Idle {}
         }
@@ -104,10 +107,26 @@ impl LocalHome {
     /// Runs `op` to its end, and tasks meanwhile (E3).
     pub(crate) fn complete(&self, runtime: &Runtime, op: Op) -> i32 {
         let status = Rc::new(Cell::new(None));
+        let polling = Arc::new(Polling::default());
         if let Some(driver) = self.driver() {
             let result = Rc::clone(&status);
-            driver.spawn(None, async move { result.set(Some(op.await)) });
+            let waking = Arc::new(Waking { polling: Arc::clone(&polling), driver: OnceLock::new() });
+            let waker = Waker::from(Arc::clone(&waking));
+            driver.spawn(None, async move {
+                let mut op = pin!(op);
+                let ended = poll_fn(|cx| {
+                    waking.driver.get_or_init(|| cx.waker().clone());
+                    waking.polling.begin();
+                    let polled = op.as_mut().poll(&mut Context::from_waker(&waker));
+                    if polled.is_pending() {
+                        waking.polling.pending();
+                    }
+                    polled
+                });
+                result.set(Some(ended.await));
+            });
         }
+        let _listed = runtime.waiters.enter(Condition::Polled(polling));
         self.drive(runtime, || status.get().is_some());
         status.get().unwrap_or(crate::abi::ORION_INVALID)
     }
@@ -136,6 +155,21 @@ impl LocalHome {
         }
         let jobs = std::mem::take(&mut lock(&self.inbox).jobs);
         drop(jobs);
+    }
+}
+
+/// The waker of an operation of the owner thread: notes that the thread no longer waits, then wakes the driver's task.
+struct Waking {
+    polling: Arc<Polling>,
+    driver: OnceLock<Waker>,
+}
+
+impl Wake for Waking {
+    fn wake(self: Arc<Self>) {
+        self.polling.wake();
+        if let Some(driver) = self.driver.get() {
+            driver.wake_by_ref();
+        }
     }
 }
 

@@ -7,18 +7,21 @@
 
 use crate::abi::FramePtr;
 use crate::coroutine::Coroutine;
-use crate::node::{Node, Parked};
+use crate::deadlock;
+use crate::node::{Home, Node, Parked};
 use crate::op::OpKind;
 use crate::runtime::Runtime;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 /// A future that is ready when the frame is at its final suspend.
 pub(crate) struct Job {
     coroutine: Option<Coroutine>,
     node: Arc<Node>,
     runtime: Arc<Runtime>,
+    /// The node as a waker, on the process's own runtime.
+    waker: Option<Waker>,
 }
 
 impl Job {
@@ -29,12 +32,14 @@ impl Job {
         let coroutine = unsafe { Coroutine::new(frame) };
         coroutine.context().node.get_or_init(|| Arc::clone(&node));
         coroutine.context().runtime.get_or_init(|| Arc::clone(&runtime));
-        Self { coroutine: Some(coroutine), node, runtime }
+        let waker = (node.home() == Home::Process).then(|| Waker::from(Arc::clone(&node)));
+        Self { coroutine: Some(coroutine), node, runtime, waker }
     }
 
     /// Ends the record (1).
     fn finish(&self) {
         self.runtime.registry.forget(self.node.frame());
+        self.node.pulse.beat(&self.runtime.census);
         self.node.finish(&self.runtime.census);
     }
 }
@@ -47,17 +52,20 @@ impl Future for Job {
         let this = unsafe { self.get_unchecked_mut() };
         let Some(coroutine) = &mut this.coroutine else { return Poll::Ready(()) };
         this.node.park(Parked::No, 0);
+        let counted = this.waker.as_ref().inspect(|_| this.node.pulse.begin(cx.waker(), &this.runtime.census));
+        let mut inner = Context::from_waker(counted.unwrap_or(cx.waker()));
         // SAFETY: as above.
         let pinned = unsafe { Pin::new_unchecked(&mut *coroutine) };
-        if pinned.poll(cx).is_ready() {
+        if pinned.poll(&mut inner).is_ready() {
             this.coroutine = None;
             this.finish();
             return Poll::Ready(());
         }
-        match coroutine.parked_on() {
-            Some((OpKind::Send, chan)) => this.node.park(Parked::Send, chan),
-            Some((OpKind::Recv, chan)) => this.node.park(Parked::Recv, chan),
-            None => {}
+        let Some((kind, chan)) = coroutine.parked_on() else { return Poll::Pending };
+        this.node.park(if kind == OpKind::Send { Parked::Send } else { Parked::Recv }, chan);
+        if counted.is_some() {
+            this.node.pulse.park(&this.runtime.census);
+            deadlock::check(&this.runtime);
         }
         Poll::Pending
     }

@@ -19,13 +19,14 @@
 //! ```text
 //!   lib   abi (layout, codes)   handle (numbers for C)   sync, diagnose
 //!         fiber (stacks) -> context (the running frame) -> coroutine (poll) -> frame (Rust's), job (v1's)
-//!         node, registry (who waits for whom) -> wait, deadlock
+//!         node, registry (who waits for whom), census, pulse (who could still run) -> wait, deadlock
 //!         home (one thread) | workers -> runtime -> v1, chan (the C functions), share
 //! ```
 
 #![warn(missing_docs)]
 
 mod abi;
+mod census;
 mod chan;
 mod context;
 mod coroutine;
@@ -38,6 +39,7 @@ mod home;
 mod job;
 mod node;
 mod op;
+mod pulse;
 mod registry;
 mod runtime;
 mod share;

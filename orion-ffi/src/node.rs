@@ -18,17 +18,19 @@
 //! 2. `done` goes from false to true once, under the lock of `waits`.
 //! 3. A node holds its parent until its own subtree is over; the climb takes that reference out, so that a chain of
 //!    parents is never dropped by recursion.
-//! 4. A waiting task is counted as blocked from its registration to its wake-up, in the census, under the lock of `waits`
-//!    of the node it waits for.
+//! 4. A task that waits for others leaves the census's active ones when it is registered, under the lock of `waits` of the
+//!    node it waits for, and is back among them before its waker is called (census.rs, 1).
 //!
 //! Rejected: asking the frame itself whether it is done (another worker may be running it); one count of all tasks (a
 //! `run` inside a task would wait for itself, V2).
 #![forbid(unsafe_code)]
 
+use crate::census::Census;
+use crate::pulse::Pulse;
 use crate::sync::lock;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::task::Waker;
+use std::task::{Wake, Waker};
 
 /// A task of the v1 functions, or a plain thread that has spawned some.
 pub(crate) struct Node {
@@ -44,6 +46,9 @@ pub(crate) struct Node {
     /// What this task itself waits for, for the report of a deadlock; exact whenever it is not running.
     parked: AtomicU8,
     parked_on: AtomicUsize,
+    /// For tasks of the process's runtime: whether it waits on a channel.
+    pub(crate) pulse: Pulse,
+    census: Option<Arc<Census>>,
 }
 
 /// Where a node's task runs, and so where the tasks go that it spawns.
@@ -82,60 +87,35 @@ pub(crate) enum Parked {
     Recv,
 }
 
-/// How many tasks there are, and how many of them wait for others of them.
-#[derive(Default)]
-pub(crate) struct Census(AtomicU64);
-
-const LIVE: u64 = 1;
-const BLOCKED: u64 = 1 << 32;
-
-impl Census {
-    fn spawned(&self) {
-        self.0.fetch_add(LIVE, Ordering::SeqCst);
-    }
-
-    fn finished(&self) {
-        self.0.fetch_sub(LIVE, Ordering::SeqCst);
-    }
-
-    fn blocked(&self) {
-        self.0.fetch_add(BLOCKED, Ordering::SeqCst);
-    }
-
-    fn unblocked(&self) {
-        self.0.fetch_sub(BLOCKED, Ordering::SeqCst);
-    }
-
-    /// Every task waits for the end of other tasks: none of them will ever run again (4).
-    pub(crate) fn stuck(&self) -> bool {
-        let now = self.0.load(Ordering::SeqCst);
-        now != 0 && now % BLOCKED == now / BLOCKED
-    }
-}
-
 static IDS: AtomicU64 = AtomicU64::new(1);
 
 impl Node {
     /// The record of a frame that `parent` spawns.
-    pub(crate) fn task(frame: usize, parent: &Arc<Node>, home: Home, census: &Census) -> Arc<Self> {
+    pub(crate) fn task(frame: usize, parent: &Arc<Node>, home: Home, census: &Arc<Census>) -> Arc<Self> {
         parent.open.fetch_add(1, Ordering::SeqCst);
         if home == Home::Process {
             census.spawned();
         }
-        Self::new(frame, 1, home, Some(Arc::clone(parent)))
+        Self::new(frame, 1, home, Some(Arc::clone(parent)), Some(Arc::clone(census)))
     }
 
     /// The record of a frame that other code than the v1 functions has spawned.
     pub(crate) fn foreign(frame: usize) -> Arc<Self> {
-        Self::new(frame, 1, Home::Elsewhere, None)
+        Self::new(frame, 1, Home::Elsewhere, None, None)
     }
 
     /// The record of a plain thread.
     pub(crate) fn thread() -> Arc<Self> {
-        Self::new(0, 0, Home::Process, None)
+        Self::new(0, 0, Home::Process, None, None)
     }
 
-    fn new(frame: usize, alone: usize, home: Home, parent: Option<Arc<Node>>) -> Arc<Self> {
+    fn new(
+        frame: usize,
+        alone: usize,
+        home: Home,
+        parent: Option<Arc<Node>>,
+        census: Option<Arc<Census>>,
+    ) -> Arc<Self> {
         Arc::new(Self {
             id: IDS.fetch_add(1, Ordering::Relaxed),
             frame,
@@ -147,6 +127,8 @@ impl Node {
             waits: Mutex::default(),
             parked: AtomicU8::new(Parked::No as u8),
             parked_on: AtomicUsize::new(0),
+            pulse: Pulse::default(),
+            census,
         })
     }
 
@@ -227,7 +209,7 @@ impl Node {
         drop(drainer);
     }
 
-    /// The frame is done, or destroyed, and forgotten (1).
+    /// The frame is done, or destroyed, and forgotten (1); the task is active.
     pub(crate) fn finish(self: &Arc<Self>, census: &Census) {
         let joiner = {
             let mut waits = lock(&self.waits);
@@ -281,6 +263,19 @@ impl Node {
     }
 }
 
+/// The node is the waker of its task's operations, so that the census knows of a wake-up before anything comes of it.
+impl Wake for Node {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        if let Some(census) = &self.census {
+            self.pulse.wake(census);
+        }
+    }
+}
+
 /// Takes the waiter out of `place`, no longer counted as blocked.
 fn take(place: &mut Option<Waiter>, census: &Census) -> Option<Waker> {
     let waiter = place.take()?;
@@ -301,7 +296,7 @@ mod tests {
     // V2: a node is alone when everything below it is over, in whatever order it ends.
     #[test]
     fn run_waits_for_descendants_that_outlive_their_parent() {
-        let census = Census::default();
+        let census = Arc::new(Census::default());
         let main = Node::thread();
         let parent = Node::task(16, &main, Home::Process, &census);
         let child = Node::task(32, &parent, Home::Process, &census);
@@ -317,7 +312,7 @@ mod tests {
     // V5: a long line of descendants ends in a loop, not by recursion.
     #[test]
     fn a_million_generations_end() {
-        let census = Census::default();
+        let census = Arc::new(Census::default());
         let main = Node::thread();
         let mut last = Node::task(16, &main, Home::Process, &census);
         for _ in 0..1_000_000 {
@@ -330,31 +325,31 @@ mod tests {
         assert!(main.is_alone());
     }
 
-    // V7: stuck means that every task waits for the end of others; a wake-up ends it before the waiter runs.
+    // V7: nobody runs once every task waits for the end of others; a wake-up ends that before the waiter runs.
     #[test]
     fn the_census_knows_when_every_task_is_blocked() {
-        let census = Census::default();
+        let census = Arc::new(Census::default());
         let main = Node::thread();
         let a = Node::task(16, &main, Home::Process, &census);
         let b = Node::task(32, &main, Home::Process, &census);
-        assert!(!census.stuck());
         assert!(b.claim_join() && !b.poll_done(noop(), Some(&census)));
         assert!(!b.poll_done(noop(), Some(&census)), "asking again counts once");
-        assert!(!census.stuck());
+        assert!(!census.nobody_runs());
         assert!(a.claim_join() && !a.poll_done(noop(), Some(&census)));
-        assert!(census.stuck());
+        assert!(census.nobody_runs() && !census.somebody_is_parked());
+        let epoch = census.epoch();
         a.leave_join(&census);
-        assert!(!census.stuck());
+        assert!(!census.nobody_runs() && census.epoch() != epoch);
         b.finish(&census);
-        assert!(!census.stuck() && b.poll_done(noop(), Some(&census)));
+        assert!(!census.nobody_runs() && b.poll_done(noop(), Some(&census)), "whom it woke is active");
         a.finish(&census);
-        assert!(!census.stuck(), "no task, no deadlock");
+        assert!(census.nobody_runs());
     }
 
     // V7: one joiner at a time; after it has left, another may come.
     #[test]
     fn a_join_is_claimed_by_one() {
-        let census = Census::default();
+        let census = Arc::new(Census::default());
         let node = Node::foreign(16);
         assert!(node.claim_join());
         assert!(!node.claim_join());

@@ -18,24 +18,25 @@
 //! Rejected: a runtime in a plain static that is never taken down (V5: `shutdown` then `init` starts clean).
 
 use crate::abi::FramePtr;
+use crate::census::{Census, Waiters};
 use crate::context;
 use crate::diagnose;
 use crate::home::LocalHome;
 use crate::job::Job;
-use crate::node::{Census, Home, Node};
+use crate::node::{Home, Node};
 use crate::registry::Registry;
 use crate::sync::{lock, read, thread_key, write};
 use orion_rt::__ffi::MultiDriver;
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
 
 pub(crate) struct Runtime {
     pub(crate) registry: Registry,
-    pub(crate) census: Census,
+    pub(crate) census: Arc<Census>,
     pub(crate) mode: Mode,
-    /// The plain threads that wait for tasks now.
-    pub(crate) waiting: AtomicUsize,
+    /// How many threads of its own it has.
+    pub(crate) workers: usize,
+    pub(crate) waiters: Waiters,
     /// The records of plain threads with tasks, by `thread_key`.
     threads: Mutex<HashMap<usize, Arc<Node>>>,
 }
@@ -73,7 +74,7 @@ pub(crate) fn shutdown() {
         diagnose::abort(format_args!("orion_scheduler_shutdown was called by a task"));
     }
     let Some(runtime) = lock(&CURRENT).take() else { return };
-    if runtime.waiting.load(Ordering::SeqCst) > 0 {
+    if !runtime.waiters.is_empty() {
         diagnose::abort(format_args!("orion_scheduler_shutdown was called while another thread waits for a task"));
     }
     match &runtime.mode {
@@ -87,18 +88,20 @@ pub(crate) fn shutdown() {
 
 impl Runtime {
     fn start() -> Self {
-        let mode = match workers() {
+        let workers = workers();
+        let mode = match workers {
             1 => Mode::Local(LocalHome::new()),
-            workers => match MultiDriver::new(workers) {
+            _ => match MultiDriver::new(workers) {
                 Ok(driver) => Mode::Workers(RwLock::new(Some(driver))),
                 Err(error) => diagnose::exit(format_args!("cannot start {workers} workers: {error}")),
             },
         };
         Self {
             registry: Registry::new(),
-            census: Census::default(),
+            census: Arc::default(),
+            workers: if matches!(mode, Mode::Local(_)) { 0 } else { workers },
             mode,
-            waiting: AtomicUsize::new(0),
+            waiters: Waiters::default(),
             threads: Mutex::default(),
         }
     }

@@ -1,4 +1,4 @@
-//! Locks and a thread's way to wait for a future.
+//! Locks, and how a thread sleeps.
 //!
 //! Invariants
 //! 1. No code of another party runs under a lock of this crate, and no panic of this crate passes the C ABI, so a poisoned
@@ -8,9 +8,8 @@
 //! Rejected: `std::thread::park` (`thread::current` registers a destructor, 2).
 #![forbid(unsafe_code)]
 
-use std::pin::pin;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
-use std::task::{Context, Poll, Wake, Waker};
+use std::task::Wake;
 
 /// Locks `mutex`, poisoned or not (1).
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -35,12 +34,22 @@ pub(crate) struct Parker {
 }
 
 impl Parker {
-    /// Waits until `wake` has been called since the last return.
+    /// Forgets earlier wake-ups: the caller looks at what it waits for now.
+    pub(crate) fn rearm(&self) {
+        *lock(&self.woken) = false;
+    }
+
+    /// Waits until there has been a wake-up since `rearm`.
     pub(crate) fn park(&self) {
         let mut woken = lock(&self.woken);
-        while !std::mem::take(&mut *woken) {
+        while !*woken {
             woken = self.wakes.wait(woken).unwrap_or_else(PoisonError::into_inner);
         }
+    }
+
+    /// Whether there has been a wake-up since `rearm`.
+    pub(crate) fn is_woken(&self) -> bool {
+        *lock(&self.woken)
     }
 }
 
@@ -52,19 +61,6 @@ impl Wake for Parker {
     fn wake_by_ref(self: &Arc<Self>) {
         *lock(&self.woken) = true;
         self.wakes.notify_one();
-    }
-}
-
-/// Blocks the calling thread until `future` is complete.
-pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
-    let mut future = pin!(future);
-    let parker = Arc::new(Parker::default());
-    let waker = Waker::from(Arc::clone(&parker));
-    loop {
-        if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
-            return output;
-        }
-        parker.park();
     }
 }
 

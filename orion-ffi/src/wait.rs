@@ -11,15 +11,16 @@
 //! 2. Whoever begins to wait looks for a deadlock after it has registered: of two that block each other, the later sees it.
 #![forbid(unsafe_code)]
 
+use crate::census::Condition;
 use crate::context;
 use crate::deadlock;
 use crate::node::{Home, Node, Parked};
 use crate::op::{Op, OpKind};
 use crate::runtime::{self, Mode, Runtime};
-use crate::sync::{Parker, block_on};
+use crate::sync::Parker;
+use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
-use std::task::Waker;
+use std::task::{Context, Poll, Waker};
 
 /// A wait for tasks.
 pub(crate) struct Wait {
@@ -38,10 +39,19 @@ impl Wait {
         }
     }
 
+    fn condition(&self) -> Condition {
+        match &self.task {
+            Some(task) => Condition::Done(Arc::clone(task)),
+            None => Condition::Alone(Arc::clone(&self.caller)),
+        }
+    }
+
     /// Whether the wait is over; if not, `waker` is woken when it is, and a deadlock ends the process (2).
     pub(crate) fn poll(&self, waker: &Waker) -> bool {
-        let counted = self.caller.frame() != 0 && self.caller.home() == Home::Process;
-        let census = counted.then_some(&self.runtime.census);
+        // A task that waits for one of another scheduler may be woken by that one's threads: it stays active.
+        let here = |node: &Arc<Node>| node.home() == Home::Process;
+        let counted = self.caller.frame() != 0 && here(&self.caller) && self.task.as_ref().is_none_or(here);
+        let census = counted.then_some(&*self.runtime.census);
         let ready = match &self.task {
             Some(task) => task.poll_done(waker, census),
             None => self.caller.poll_alone(waker, census),
@@ -53,21 +63,25 @@ impl Wait {
     }
 
     fn block(&self) {
-        self.runtime.waiting.fetch_add(1, Ordering::SeqCst);
-        match &self.runtime.mode {
-            Mode::Local(home) if home.claim(&self.runtime) => {
-                deadlock::check(&self.runtime);
-                home.drive(&self.runtime, || self.ready());
+        if self.ready() {
+            return;
+        }
+        let runtime = &self.runtime;
+        match &runtime.mode {
+            Mode::Local(home) if home.claim(runtime) => {
+                let _listed = runtime.waiters.enter(self.condition());
+                home.drive(runtime, || self.ready());
             }
             Mode::Local(_) | Mode::Workers(_) => {
                 let parker = Arc::new(Parker::default());
                 let waker = Waker::from(Arc::clone(&parker));
+                let _listed = runtime.waiters.enter(self.condition());
                 while !self.poll(&waker) {
                     parker.park();
+                    parker.rearm();
                 }
             }
         }
-        self.runtime.waiting.fetch_sub(1, Ordering::SeqCst);
     }
 }
 
@@ -101,23 +115,34 @@ pub(crate) fn for_tasks(runtime: Arc<Runtime>, task: Option<Arc<Node>>) {
 
 /// Runs an operation to its end, on a plain thread.
 pub(crate) fn for_operation(op: Op) -> i32 {
-    let Some(runtime) = runtime::started() else {
-        deadlock::check_lonely(None, op.describe());
-        return block_on(op);
-    };
+    let runtime = runtime::get();
     let caller = runtime.thread_node();
     let (kind, handle) = op.describe();
     caller.park(if kind == OpKind::Send { Parked::Send } else { Parked::Recv }, handle);
     let status = match &runtime.mode {
         Mode::Local(home) if home.is_owner() => home.complete(&runtime, op),
-        Mode::Local(_) | Mode::Workers(_) => {
-            deadlock::check_lonely(Some(&runtime), op.describe());
-            block_on(op)
-        }
+        Mode::Local(_) | Mode::Workers(_) => block_on(&runtime, op),
     };
     caller.park(Parked::No, 0);
     if caller.is_alone() {
         runtime.forget_thread();
     }
     status
+}
+
+/// Blocks the calling thread until `op` has ended.
+fn block_on(runtime: &Runtime, op: Op) -> i32 {
+    let mut op = pin!(op);
+    let parker = Arc::new(Parker::default());
+    let waker = Waker::from(Arc::clone(&parker));
+    loop {
+        if let Poll::Ready(status) = op.as_mut().poll(&mut Context::from_waker(&waker)) {
+            return status;
+        }
+        let listed = runtime.waiters.enter(Condition::Woken(Arc::clone(&parker)));
+        deadlock::check(runtime);
+        parker.park();
+        drop(listed);
+        parker.rearm();
+    }
 }

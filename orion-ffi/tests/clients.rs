@@ -78,15 +78,27 @@ fn a_cycle_of_joins_is_a_deadlock() {
     deadlocks("cycle", &[("ORION_WORKERS", "2")], &says);
 }
 
-// V7
+// V7: a channel that no other thread could use, with and without workers.
 #[test]
 fn waiting_for_a_channel_nobody_has_is_a_deadlock() {
-    deadlocks(
-        "channel",
-        &[],
-        &["deadlock", "main waits in orion_scheduler_run_until", "waits in orion_chan_recv on channel"],
-    );
-    deadlocks("main", &[], &["deadlock", "main waits in orion_chan_recv on channel"]);
+    for env in [&[][..], &[("ORION_WORKERS", "2")][..]] {
+        let main = "main waits in orion_scheduler_run_until";
+        deadlocks("channel", env, &["deadlock", main, "waits in orion_chan_recv on channel"]);
+        deadlocks("main", env, &["deadlock", "main waits in orion_chan_recv on \"nobody\" (cap 0, len 0)"]);
+        deadlocks(
+            "both",
+            env,
+            &["deadlock", "main waits in orion_chan_send on channel", "waits in orion_chan_recv on channel"],
+        );
+    }
+}
+
+// V7: never a false report: another thread, which is busy elsewhere, ends the wait.
+#[test]
+fn a_wait_that_another_thread_ends_is_no_deadlock() {
+    for env in [&[][..], &[("ORION_WORKERS", "2")][..]] {
+        assert_eq!(fault("rescue", env).lines(), ["rescued 7", "survived"]);
+    }
 }
 
 // V7: one line, and abort.
