@@ -56,3 +56,24 @@ impl<'p> LockSet<'p> {
         found.expect("every channel of the select has been locked")
     }
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+    use crate::Chan;
+
+    // (1): in ascending order, each once, whatever the order of the arms; on the stack and beyond.
+    #[test]
+    fn locks_are_taken_in_order_and_once() {
+        for n in [1, 2, 7, 8, 9, 30] {
+            let chans: Vec<Chan<u8>> = (0..n).map(|_| Chan::new(0)).collect();
+            let cores = chans.iter().rev().chain(&chans).map(|chan| chan.as_ref().core());
+            let mut locks = LockSet::lock(cores);
+            let locked = locks.few.iter().flatten().chain(&locks.many).map(|locked| locked.core().id);
+            assert!(locked.eq(chans.iter().map(|chan| chan.as_ref().core().id)), "{n} channels");
+            for chan in &chans {
+                assert_eq!(locks.get(chan.as_ref().core()).core().id, chan.as_ref().core().id);
+            }
+        }
+    }
+}

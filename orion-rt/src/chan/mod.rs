@@ -43,7 +43,8 @@ pub(crate) mod wakes;
 
 pub use error::{SendError, TryRecvError, TrySendError};
 pub use halves::{Receiver, Sender};
-pub use handle::{Chan, ChanRef};
+pub use handle::Chan;
+pub(crate) use handle::ChanRef;
 pub use info::ChanInfo;
 pub use recv::RecvFuture;
 pub use send::SendFuture;

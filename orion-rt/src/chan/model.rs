@@ -109,6 +109,21 @@ fn model_close_against_send_and_recv() {
     }
 }
 
+// C3: a send that waits is woken by the close, with nobody receiving.
+#[test]
+fn model_close_wakes_a_send_that_waits() {
+    model(|| {
+        let ch = Chan::new(0);
+        let sender = thread::spawn({
+            let ch = ch.clone();
+            move || block_on(ch.send(7))
+        });
+        thread::yield_now();
+        ch.close();
+        assert_eq!(sender.join().unwrap(), Err(SendError(7)));
+    });
+}
+
 /// Counts its destructor.
 struct Counted(Arc<AtomicUsize>);
 

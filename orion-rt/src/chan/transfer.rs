@@ -98,7 +98,7 @@ impl State {
     pub(super) fn hint(&self) -> u32 {
         let recv = self.buffer.len() > 0 || self.closed || !self.senders.is_empty();
         let send = self.buffer.len() < self.limit || self.closed || !self.receivers.is_empty();
-        u32::from(recv) * RECV_READY | u32::from(send) * SEND_READY
+        (u32::from(recv) * RECV_READY) | (u32::from(send) * SEND_READY)
     }
 
     pub(super) fn len(&self) -> usize {
