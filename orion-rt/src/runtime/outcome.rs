@@ -100,6 +100,7 @@ mod tests {
     use super::*;
     use std::panic::{AssertUnwindSafe, catch_unwind};
 
+    #[expect(clippy::needless_borrow, reason = "written as the macros expand")]
     #[test]
     fn only_an_err_is_a_failure() {
         assert!((&Outcome(&Err::<u8, _>("no"))).is_failure());
