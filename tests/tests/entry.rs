@@ -67,6 +67,12 @@ fn r4_roots_do_not_nest_and_do_share() {
     });
 }
 
+// R5: a runtime that is dropped while its workers still start ends them all. (Miri found a worker that missed its wake-up.)
+#[test]
+fn r5_a_runtime_dropped_at_once_ends() {
+    watched(|| (0..if cfg!(miri) { 8 } else { 200 }).for_each(|_| drop(workers(2))));
+}
+
 // R6: a bad setting is an error in the setting's own name.
 #[test]
 fn r6_bad_settings_say_what_to_do() {

@@ -14,7 +14,7 @@ mod worker;
 
 use std::ptr::NonNull;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering, fence};
 use std::task::RawWakerVTable;
 use std::thread::Thread;
 
@@ -121,7 +121,7 @@ impl MultiShared {
 
     /// There is an earlier timer: the worker that sleeps until the next one has to look again; if there is none, one does.
     fn rouse_keeper(&self) {
-        std::sync::atomic::fence(Ordering::SeqCst);
+        fence(Ordering::SeqCst);
         match self.keeper.load(Ordering::SeqCst) {
             NOBODY => self.notify(),
             keeper => self.peers[keeper].unpark(),
@@ -134,9 +134,16 @@ impl Peer {
         Self { stealer, thread: std::sync::OnceLock::new(), token: AtomicBool::new(false) }
     }
 
+    /// This thread is the worker.
+    fn start(&self) {
+        let _ = self.thread.set(std::thread::current());
+        // With the fence in `unpark`: either the unparker finds the thread, or the worker finds the token before it parks.
+        fence(Ordering::SeqCst);
+    }
+
     fn unpark(&self) {
         self.token.store(true, Ordering::SeqCst);
-        // A worker that has not started yet sees the token before it first parks.
+        fence(Ordering::SeqCst);
         if let Some(thread) = self.thread.get() {
             thread.unpark();
         }

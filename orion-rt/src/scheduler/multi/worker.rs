@@ -81,7 +81,7 @@ impl Worker {
         CURRENT.set(std::ptr::from_ref(&self));
         let _clear = ClearCurrent;
         let _timers = crate::time::enter(&self.shared.timers);
-        let _ = self.shared.peers[self.index].thread.set(std::thread::current());
+        self.shared.peers[self.index].start();
         if let Some(seed) = self.shared.seed {
             rng::reseed(seed.wrapping_add(self.index as u64 + 1));
         }
