@@ -141,7 +141,7 @@ fn a_file_without_permission_ends_the_rest() {
     use std::os::unix::fs::PermissionsExt;
     let tree = Tree::of_many_files();
     let secret = tree.file("many/secret", b"x");
-    fs::set_permissions(&secret, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&secret, fs::Permissions::from_mode(0o000)).unwrap();
     for jobs in ["-j1", "-j4"] {
         let output = tree.digest_without_privileges().arg(tree.path()).args([jobs, "--list"]).output().unwrap();
         assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
