@@ -21,6 +21,9 @@ const OPS: u64 = 1_000;
 /// What a queue or a table may still allocate when it grows once more than in the warm-up.
 const SLACK: u64 = 4;
 
+/// The same for a burst of spawns on workers: their deques shrink when they have drained, and grow anew.
+const BURST_SLACK: u64 = OPS / 16;
+
 /// Bytes a task may take beyond its future.
 const TASK: usize = 160;
 
@@ -46,14 +49,14 @@ type Check<'a> = &'a mut dyn FnMut(&str, Result<String, String>);
 
 fn tasks<R: Tasks>(mode: Mode, check: Check<'_>) {
     // One allocation holds header, future and result.
-    check("allocations per spawned task, joined one by one", per_op(&R::enter(mode, one_by_one::<R>), 1));
-    check("allocations per spawned task, joined later", per_op(&R::enter(mode, all_at_once::<R>), 1));
+    check("allocations per spawned task, joined one by one", per_op(&R::enter(mode, one_by_one::<R>), 1, SLACK));
+    check("allocations per spawned task, joined later", per_op(&R::enter(mode, all_at_once::<R>), 1, BURST_SLACK));
     // C11
-    check("allocations per unbuffered round trip", per_op(&R::enter(mode, round_trips::<R>), 0));
-    check("allocations per buffered message", per_op(&R::enter(mode, messages::<R>), 0));
+    check("allocations per unbuffered round trip", per_op(&R::enter(mode, round_trips::<R>), 0, SLACK));
+    check("allocations per buffered message", per_op(&R::enter(mode, messages::<R>), 0, SLACK));
     // L8
-    check("allocations per select of 2", per_op(&R::enter(mode, selects::<R, 2>), 0));
-    check("allocations per select of 8", per_op(&R::enter(mode, selects::<R, 8>), 0));
+    check("allocations per select of 2", per_op(&R::enter(mode, selects::<R, 2>), 0, SLACK));
+    check("allocations per select of 8", per_op(&R::enter(mode, selects::<R, 8>), 0, SLACK));
     if mode.threads() == 1 {
         let (counts, future) = R::enter(mode, spawned::<R>);
         check("bytes per task, spawned", bytes_per_task(&counts, future));
@@ -84,9 +87,9 @@ fn at_most(seen: usize, limit: usize) -> Result<String, String> {
     if seen <= limit { Ok(text) } else { Err(text) }
 }
 
-fn per_op(counts: &Counts, limit: u64) -> Result<String, String> {
+fn per_op(counts: &Counts, limit: u64, slack: u64) -> Result<String, String> {
     let text = format!("{} in {OPS} (at most {limit} each)", counts.calls);
-    if counts.calls <= limit * OPS + SLACK { Ok(text) } else { Err(text) }
+    if counts.calls <= limit * OPS + slack { Ok(text) } else { Err(text) }
 }
 
 fn bytes_per_task(counts: &Counts, future: usize) -> Result<String, String> {
