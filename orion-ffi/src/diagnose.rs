@@ -21,6 +21,15 @@ pub(crate) fn exit(what: fmt::Arguments<'_>) -> ! {
     std::process::exit(2)
 }
 
+/// While this lives, a panic must not go further: foreign code waits for what would be torn down.
+pub(crate) struct NoUnwind;
+
+impl Drop for NoUnwind {
+    fn drop(&mut self) {
+        abort(format_args!("a panic inside the runtime, reported above, cannot be passed on to foreign code"));
+    }
+}
+
 fn say(what: fmt::Arguments<'_>) {
     let line = format!("orion: {what}\n");
     let _ = std::io::stderr().write_all(line.as_bytes());

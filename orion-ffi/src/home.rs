@@ -76,6 +76,11 @@ impl LocalHome {
         unsafe { &*self.driver.get() }.as_ref()
     }
 
+    /// Makes the owner look again at what it waits for, from any thread.
+    pub(crate) fn bell(&self) -> Option<Waker> {
+        Some(Waker::from(Arc::new(Bell(Box::new(self.driver()?.bell())))))
+    }
+
     pub(crate) fn spawn(&self, runtime: &Arc<Runtime>, job: Job) {
         if self.claim(runtime) {
             if let Some(driver) = self.driver() {
@@ -170,6 +175,15 @@ impl Wake for Waking {
         if let Some(driver) = self.driver.get() {
             driver.wake_by_ref();
         }
+    }
+}
+
+/// See `LocalHome::bell`.
+struct Bell(Box<dyn Fn() + Send + Sync>);
+
+impl Wake for Bell {
+    fn wake(self: Arc<Self>) {
+        (self.0)();
     }
 }
 

@@ -8,6 +8,7 @@
 use crate::abi::FramePtr;
 use crate::coroutine::Coroutine;
 use crate::deadlock;
+use crate::diagnose::NoUnwind;
 use crate::node::{Home, Node, Parked};
 use crate::op::OpKind;
 use crate::runtime::Runtime;
@@ -51,15 +52,18 @@ impl Future for Job {
         // SAFETY: the coroutine is dropped in place and never moved.
         let this = unsafe { self.get_unchecked_mut() };
         let Some(coroutine) = &mut this.coroutine else { return Poll::Ready(()) };
+        let no_unwind = NoUnwind;
         this.node.park(Parked::No, 0);
         let counted = this.waker.as_ref().inspect(|_| this.node.pulse.begin(cx.waker(), &this.runtime.census));
         let mut inner = Context::from_waker(counted.unwrap_or(cx.waker()));
         // SAFETY: as above.
         let pinned = unsafe { Pin::new_unchecked(&mut *coroutine) };
-        if pinned.poll(&mut inner).is_ready() {
+        let polled = pinned.poll(&mut inner);
+        std::mem::forget(no_unwind);
+        if polled.is_ready() {
             this.coroutine = None;
             this.finish();
-            return Poll::Ready(());
+            return polled;
         }
         let Some((kind, chan)) = coroutine.parked_on() else { return Poll::Pending };
         this.node.park(if kind == OpKind::Send { Parked::Send } else { Parked::Recv }, chan);

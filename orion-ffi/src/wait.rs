@@ -70,6 +70,11 @@ impl Wait {
         match &runtime.mode {
             Mode::Local(home) if home.claim(runtime) => {
                 let _listed = runtime.waiters.enter(self.condition());
+                // A task of a root's scheduler ends on another thread, which has to wake this one.
+                let elsewhere = self.task.as_ref().filter(|task| task.home() == Home::Elsewhere);
+                if let (Some(task), Some(bell)) = (elsewhere, home.bell()) {
+                    task.poll_done(&bell, None);
+                }
                 home.drive(runtime, || self.ready());
             }
             Mode::Local(_) | Mode::Workers(_) => {

@@ -29,7 +29,7 @@ fn random_calls_do_what_the_model_says() {
     let foreign = Box::new(0u64);
     let mut seen = vec![0, 1, usize::MAX, std::ptr::from_ref(&*foreign).addr(), (0xC5 << (usize::BITS - 8)) + 0xFFFF];
     let mut next = 0u64;
-    for _ in 0..200_000 {
+    for _ in 0..if cfg!(miri) { 3_000 } else { 200_000 } {
         // Mostly a recent one, which may well be live.
         let among = if random.below(4) == 0 { seen.len() } else { seen.len().min(60) };
         let handle = seen[seen.len() - 1 - random.below(among)];
@@ -113,7 +113,7 @@ fn random_calls_do_what_the_model_says() {
             }
         }
     }
-    assert!(seen.len() > 500, "{} handles were made", seen.len());
+    assert!(seen.len() > if cfg!(miri) { 20 } else { 500 }, "{} handles were made", seen.len());
 }
 
 #[test]

@@ -1,6 +1,9 @@
 //! The v1 functions called by frames that run among Rust tasks, and by several threads of one process: V1 to V5.
 #![cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
 
+#[path = "support/hand.rs"]
+mod hand;
+
 use orion_ffi::*;
 use orion_rt::{Chan, Runtime, TaskError, yield_now};
 use std::ffi::c_void;
@@ -134,6 +137,65 @@ fn several_threads_use_one_runtime() {
     assert_eq!(result_of(first), 144);
     destroy(first);
     assert_eq!(other.join().unwrap(), ORION_OK);
+    assert_eq!(orion_chan_release(handle), ORION_OK);
+    orion_scheduler_shutdown();
+}
+
+/// A frame that spawns `child` with the v1 function and then waits until `chan` is closed.
+fn spawns(child: usize, chan: Chan<u64>, destroyed: &hand::Destroyed) -> Frame<()> {
+    let handle = share(&chan) as usize;
+    let mut spawned = false;
+    let frame = hand::frame(destroyed, move || {
+        if !std::mem::replace(&mut spawned, true) {
+            // SAFETY: the test passes a suspended frame, which is the process's from now on.
+            unsafe { orion_scheduler_spawn(child as *mut c_void) };
+            let out = Box::leak(Box::new(0u64));
+            // SAFETY: a leaked `u64` outlives the wait.
+            let status = unsafe { orion_chan_recv(handle as *mut orion_chan, std::ptr::from_mut(out).cast()) };
+            assert_eq!(status, ORION_PENDING);
+            return hand::Step::Suspend;
+        }
+        assert_eq!(orion_op_status(), ORION_CLOSED);
+        assert_eq!(orion_chan_release(handle as *mut orion_chan), ORION_OK);
+        hand::Step::Finish(())
+    });
+    // SAFETY: suspended, with `()` as promise.
+    unsafe { Frame::from_raw(frame) }
+}
+
+// E3, V4: a plain thread joins a frame that runs among the tasks of a root, on another thread.
+#[test]
+fn a_thread_joins_a_frame_of_a_root() {
+    let _alone = PROCESS.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    orion_scheduler_init();
+    let (values, end) = (Chan::<u64>::new(0), Chan::<u64>::new(0));
+    let destroyed = hand::Destroyed::default();
+    let handle = share(&values);
+    // SAFETY: a ramp takes anything.
+    let child = unsafe { frame_first(handle) } as usize;
+    let root = std::thread::spawn({
+        let (values, end, destroyed) = (values.clone(), end.clone(), destroyed.clone());
+        move || {
+            orion_rt::run(async |s| {
+                let parent = s.spawn(spawns(child, end.clone(), &destroyed));
+                while values.inspect().receivers_waiting == 0 {
+                    yield_now().await;
+                }
+                values.send(9).await.unwrap();
+                parent.join().await.unwrap();
+            });
+        }
+    });
+    while values.inspect().received == 0 && values.inspect().receivers_waiting == 0 {
+        std::thread::yield_now();
+    }
+    // SAFETY: it was spawned.
+    unsafe { orion_scheduler_run_until(child as *mut c_void) };
+    assert_eq!(result_of(child as *mut c_void), 9);
+    destroy(child as *mut c_void);
+    end.close();
+    root.join().unwrap();
+    assert_eq!(destroyed.times(), 1);
     assert_eq!(orion_chan_release(handle), ORION_OK);
     orion_scheduler_shutdown();
 }

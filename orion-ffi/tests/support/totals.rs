@@ -4,8 +4,8 @@
 //!   Chan<u64> --share--> orion_totals_frame (LLVM coroutine) --promise--> Totals
 //! ```
 //!
-//! On Linux the machine code is what LLVM made of `totals.ll`, assembled by the Rust compiler itself; elsewhere a frame
-//! of the same layout is written by hand below, so that no target needs more than Rust.
+//! On Linux the machine code is what LLVM made of `totals.ll`, assembled by the Rust compiler itself; elsewhere (and
+//! under Miri) a frame of the same layout is written by hand below, so that no target needs more than Rust.
 
 use orion_ffi::{Frame, orion_chan};
 use orion_rt::Chan;
@@ -29,20 +29,20 @@ pub(crate) fn totals(sizes: &Chan<u64>) -> Frame<Totals> {
     unsafe { Frame::from_raw(frame) }
 }
 
-#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+#[cfg(all(target_os = "linux", target_arch = "x86_64", not(miri)))]
 core::arch::global_asm!(include_str!("../ll/totals.x86_64.s"), options(att_syntax, raw));
-#[cfg(all(target_os = "linux", target_arch = "aarch64"))]
+#[cfg(all(target_os = "linux", target_arch = "aarch64", not(miri)))]
 core::arch::global_asm!(include_str!("../ll/totals.aarch64.s"), options(raw));
 
-#[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
+#[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64"), not(miri)))]
 unsafe extern "C" {
     fn orion_totals_frame(sizes: *mut orion_chan) -> *mut core::ffi::c_void;
 }
-#[cfg(not(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64"))))]
+#[cfg(not(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64"), not(miri))))]
 use by_hand::orion_totals_frame;
 
 /// The same coroutine for targets without assembly of their own.
-#[cfg(not(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64"))))]
+#[cfg(not(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64"), not(miri))))]
 mod by_hand {
     use super::Totals;
     use core::ffi::c_void;
