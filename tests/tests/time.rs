@@ -161,3 +161,55 @@ on_every_kind!(y2_a_busy_pair_shares_the_worker, async |s| {
     third.await.unwrap();
     done.add();
 });
+
+// T1, S6: while the task of one timer keeps a worker busy, an idle one looks after the other timers.
+#[test]
+fn t1_a_busy_worker_leaves_the_timers_to_another() {
+    use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+    watched(|| {
+        let other = AtomicBool::new(false);
+        orion_tests::workers(2).run(async |s| {
+            s.go(async {
+                sleep(Duration::from_millis(2)).await;
+                while !other.load(SeqCst) {
+                    std::thread::yield_now();
+                }
+            });
+            s.go(async {
+                sleep(Duration::from_millis(20)).await;
+                other.store(true, SeqCst);
+            });
+        });
+    });
+}
+
+// T1: an interval longer than the clock can hold.
+#[test]
+fn t1_an_interval_of_ages_beats_once() {
+    run(async |_| {
+        let mut beat = interval(Duration::MAX);
+        beat.tick().await;
+        assert!(timeout(Duration::ZERO, beat.tick()).await.is_err());
+    });
+}
+
+// A sleep can be printed while workers move its timer about; Miri would find the race.
+#[test]
+fn a_pending_sleep_can_be_printed() {
+    watched(|| {
+        orion_tests::workers(1).run(async |s| {
+            let mut printed = Box::pin(sleep(Duration::from_secs(1000)));
+            assert!(futures::poll!(printed.as_mut()).is_pending());
+            s.go(async {
+                for i in 0..20 {
+                    let mut other = Box::pin(sleep(Duration::from_secs(900 - i)));
+                    assert!(futures::poll!(other.as_mut()).is_pending());
+                }
+            });
+            for _ in 0..20 {
+                assert!(format!("{printed:?}").contains("Sleep"));
+                std::thread::yield_now();
+            }
+        });
+    });
+}

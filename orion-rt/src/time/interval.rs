@@ -68,7 +68,7 @@ impl Interval {
         if sleep.as_mut().poll(cx).is_pending() {
             return Poll::Pending;
         }
-        self.next = due + self.period;
+        self.next = super::later(due, self.period);
         self.sleep = None;
         Poll::Ready(due)
     }

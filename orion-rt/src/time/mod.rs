@@ -14,7 +14,7 @@ mod timers;
 pub use interval::{Interval, Tick, interval};
 pub use sleep::{Sleep, sleep, sleep_until};
 pub use timeout::{Elapsed, Timeout, timeout, timeout_at};
-pub(crate) use timers::{Timers, enter};
+pub(crate) use timers::{Timers, enter, is_entered};
 
 use std::time::{Duration, Instant};
 
@@ -26,9 +26,13 @@ pub fn now() -> Instant {
     Instant::now()
 }
 
-/// `now() + duration`, or a moment about thirty years away where that is no time the clock can hold.
+/// `now() + duration`; see [`later`].
 fn after(duration: Duration) -> Instant {
+    later(now(), duration)
+}
+
+/// `from + duration`, or a moment about thirty years away where that is no time the clock can hold.
+fn later(from: Instant, duration: Duration) -> Instant {
     const FAR: Duration = Duration::from_secs(60 * 60 * 24 * 365 * 30);
-    let now = now();
-    now.checked_add(duration).unwrap_or_else(|| now + FAR)
+    from.checked_add(duration).or_else(|| from.checked_add(FAR)).unwrap_or(from)
 }

@@ -33,7 +33,6 @@ pub(crate) struct Timers {
 }
 
 /// One timer, embedded in the future that waits for it.
-#[derive(Debug)]
 pub(super) struct Entry {
     place: Cell<usize>,
     waker: UnsafeCell<Option<Waker>>,
@@ -50,6 +49,13 @@ impl Item for Pending {
     fn moved(self, place: usize) {
         // SAFETY: (1): in the heap, so alive; the lock is held (2).
         unsafe { self.0.as_ref() }.place.set(place);
+    }
+}
+
+impl std::fmt::Debug for Entry {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // The other fields belong to the heap's lock (2).
+        f.debug_struct("Entry").field("fired", &self.has_fired()).finish_non_exhaustive()
     }
 }
 
@@ -136,7 +142,8 @@ impl Timers {
             // SAFETY: (2).
             unsafe { &mut *entry.waker.get() }.take()
         };
-        drop(waker);
+        // In a destructor a panic of a foreign waker is discarded (P3).
+        contained(|| drop(waker));
     }
 
     /// Wakes everything that is due. `true` if anything was.
@@ -200,6 +207,11 @@ impl Drop for Entered {
     fn drop(&mut self) {
         CURRENT.set(self.before.take());
     }
+}
+
+/// Whether this thread runs tasks: it drives a root, or is a worker.
+pub(crate) fn is_entered() -> bool {
+    CURRENT.with_borrow(Option::is_some)
 }
 
 /// The timers of this thread's runtime.

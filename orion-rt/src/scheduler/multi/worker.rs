@@ -3,6 +3,7 @@
 //! Invariants
 //! 1. A `Worker` is used by its own thread only, which reaches it through `CURRENT`.
 //! 2. `lifo` and the deque hold scheduled tasks.
+//! 3. `left_timers`: the worker has kept the timers and runs a task next; if timers are pending, another has to keep them.
 
 use std::cell::Cell;
 use std::sync::Arc;
@@ -33,6 +34,7 @@ pub(crate) struct Worker {
     lifo_run: Cell<u32>,
     tick: Cell<u32>,
     searching: Cell<bool>,
+    left_timers: Cell<bool>,
 }
 
 thread_local! {
@@ -69,6 +71,7 @@ impl Worker {
             lifo_run: Cell::new(0),
             tick: Cell::new(0),
             searching: Cell::new(false),
+            left_timers: Cell::new(false),
         }
     }
 
@@ -130,7 +133,11 @@ impl Worker {
     fn turn(&self, task: Runnable) {
         if self.searching.replace(false) && self.shared.sleepers.stop_searching() {
             self.shared.notify();
+        } else if self.left_timers.get() && !self.shared.timers.is_empty() {
+            // The task may take long: another worker is to sleep until the next timer.
+            self.notify_others();
         }
+        self.left_timers.set(false);
         // SAFETY: (2), just taken out.
         if unsafe { step(task.0, self.shared.budget) } == Turn::Requeue {
             self.push_tail(task);
@@ -247,6 +254,7 @@ impl Worker {
         peer.token.store(false, Ordering::SeqCst);
         if keeps {
             keeper.store(NOBODY, Ordering::SeqCst);
+            self.left_timers.set(true);
         }
     }
 }
