@@ -129,3 +129,73 @@ fn r3_wakers_work_from_any_thread() {
         }
     });
 }
+
+// R4: a destructor that the runtime runs between two polls is inside it as well.
+#[test]
+fn r4_no_root_inside_the_destructor_of_a_result() {
+    struct Nests<'a>(&'a orion_rt::LocalRuntime, &'a Count);
+    impl Drop for Nests<'_> {
+        fn drop(&mut self) {
+            let message = panic_message(catch_unwind(std::panic::AssertUnwindSafe(|| self.0.run(async |_| ()))));
+            assert!(message.contains("group"), "{message}");
+            self.1.add();
+        }
+    }
+    watched(|| {
+        let runtime = orion_rt::Runtime::builder().build_local().unwrap();
+        let dropped = Count::default();
+        runtime.run(async |s| {
+            s.spawn(async { Nests(&runtime, &dropped) }).release();
+            while dropped.get() == 0 {
+                yield_now().await;
+            }
+            assert_eq!(s.spawn(async { 1 }).await.unwrap(), 1);
+        });
+    });
+}
+
+// R3: a thread that wakes the body may be overtaken by the root's end.
+#[test]
+fn r3_a_wake_up_from_outside_races_with_the_roots_end() {
+    use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+    use std::task::{Poll, Waker};
+    watched(|| {
+        let runtime = workers(1);
+        for _ in 0..if cfg!(miri) { 4 } else { 200 } {
+            let (slot, taken) = (std::sync::Mutex::new(None::<Waker>), AtomicBool::new(false));
+            let root = std::thread::current();
+            std::thread::scope(|threads| {
+                threads.spawn(|| {
+                    let waker = loop {
+                        match slot.lock().unwrap().take() {
+                            Some(waker) => break waker,
+                            None => std::thread::yield_now(),
+                        }
+                    };
+                    taken.store(true, SeqCst);
+                    waker.wake();
+                });
+                // Wakes the root's thread for no reason, as any code may.
+                threads.spawn(|| {
+                    while !taken.load(SeqCst) {
+                        std::thread::yield_now();
+                    }
+                    for _ in 0..20 {
+                        root.unpark();
+                        std::thread::yield_now();
+                    }
+                });
+                runtime.run(async |_| {
+                    let mut first = true;
+                    std::future::poll_fn(|cx| {
+                        if std::mem::take(&mut first) {
+                            *slot.lock().unwrap() = Some(cx.waker().clone());
+                        }
+                        if taken.load(SeqCst) { Poll::Ready(()) } else { Poll::Pending }
+                    })
+                    .await;
+                });
+            });
+        }
+    });
+}

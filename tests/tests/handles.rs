@@ -153,3 +153,58 @@ on_every_kind!(j7_a_join_dropped_half_way_loses_only_the_value, async |s| {
         yield_now().await;
     }
 });
+
+// J6: a handle inside a result that nobody takes is dropped with it, before or after its own task's result.
+on_every_kind!(j6_a_handle_inside_an_unclaimed_result, async |s| {
+    let first = s.spawn(async { String::from("first") });
+    let holder = s.spawn(async move { (first, String::from("holder")) });
+    let later = Chan::new(1);
+    let give = later.clone();
+    let early = s.spawn(async move { later.recv().await });
+    assert!(give.send(s.spawn(async { String::from("later") })).await.is_ok());
+    std::mem::forget((holder, early));
+});
+
+// J6: the result of a task may hold the task's own handle.
+#[test]
+fn j6_a_result_that_holds_its_own_handle() {
+    #[expect(dead_code, reason = "what counts is how it is dropped")]
+    struct Own<'s>(Option<orion_rt::JoinHandle<'s, Own<'s>, Local>>, orion_tests::OnDrop);
+    let n = Count::default();
+    run(async |s| {
+        let (give, own) = Chan::new(1).split();
+        let counted = n.on_drop();
+        let handle = s.spawn(async move { Own(own.recv().await, counted) });
+        assert!(give.send(handle).await.is_ok());
+    });
+    assert_eq!(n.get(), 1);
+}
+
+// J4: the search for an ancestor ends at an opener that is complete, whose scope may be gone.
+#[test]
+fn j4_an_opener_that_is_complete_is_not_looked_behind() {
+    type Boxed<'a> = std::pin::Pin<Box<dyn Future<Output = ()> + 'a>>;
+    run(async |s| {
+        let moved: Chan<Boxed<'_>> = Chan::new(1);
+        let go = Chan::new(1);
+        let (give, wait) = (moved.clone(), go.clone());
+        s.group(async move |g| {
+            g.go(async move {
+                let mut group: Boxed<'_> = Box::pin(s.group(async move |inner| {
+                    wait.recv().await;
+                    inner.spawn(async move { s.spawn(async {}).await.unwrap() }).await.unwrap();
+                }));
+                std::future::poll_fn(|cx| {
+                    assert!(group.as_mut().poll(cx).is_pending());
+                    Poll::Ready(())
+                })
+                .await;
+                assert!(give.send(group).await.is_ok());
+            });
+        })
+        .await;
+        let group = moved.recv().await.unwrap();
+        go.send(()).await.unwrap();
+        group.await;
+    });
+}

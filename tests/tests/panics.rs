@@ -148,3 +148,64 @@ fn p3_secondary_payloads_are_contained() {
         std::mem::forget(caught.unwrap_err());
     });
 }
+
+// P1: nobody is left to raise the panic of a group whose future was forgotten, or is over; an enclosing scope does.
+#[test]
+fn p1_no_panic_of_a_group_is_lost() {
+    watched(|| {
+        let message = panic_message(catch_unwind(|| {
+            run(async |s| {
+                let mut group = Box::pin(s.group(async |g| {
+                    g.go(async { panic!("forgotten") });
+                    for_ever().await;
+                }));
+                std::future::poll_fn(|cx| {
+                    assert!(group.as_mut().poll(cx).is_pending());
+                    std::task::Poll::Ready(())
+                })
+                .await;
+                std::mem::forget(group);
+            });
+        }));
+        assert_eq!(message, "forgotten");
+        let message = panic_message(catch_unwind(|| {
+            workers(1).run(async |s| {
+                let ended = s.group(async |g| g.clone()).await;
+                let bomb = Then(|| panic!("refused"));
+                ended.go(async move {
+                    let _bomb = bomb;
+                });
+            });
+        }));
+        assert_eq!(message, "refused");
+    });
+}
+
+// P3: in a destructor the panic of a foreign waker is discarded.
+#[test]
+fn p3_a_waker_that_panics_in_a_destructor() {
+    struct Bomb;
+    impl std::task::Wake for Bomb {
+        fn wake(self: std::sync::Arc<Self>) {}
+    }
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            panic!("waker");
+        }
+    }
+    fn poll_with_a_bomb(future: std::pin::Pin<&mut impl Future>) {
+        let waker = std::task::Waker::from(std::sync::Arc::new(Bomb));
+        assert!(future.poll(&mut std::task::Context::from_waker(&waker)).is_pending());
+    }
+    run(async |s| {
+        let mut sleep = Box::pin(orion_rt::sleep(std::time::Duration::MAX));
+        poll_with_a_bomb(sleep.as_mut());
+        drop(sleep);
+        let mut group = Box::pin(s.group(async |_| for_ever().await));
+        poll_with_a_bomb(group.as_mut());
+        drop(group);
+        let mut join = Box::pin(s.spawn(async {}).join());
+        poll_with_a_bomb(join.as_mut());
+        drop(join);
+    });
+}

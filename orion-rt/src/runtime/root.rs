@@ -22,18 +22,18 @@ use crate::task::kind::{Count, Kind, Local, Multi, Sealed};
 use crate::task::owner::{Place, ScopeCore};
 use crate::task::run::{Turn, step};
 use crate::task::scope_ref::ScopeRef;
-use crate::task::state::TaskState;
 use crate::task::sweep;
 use crate::util::rng;
 
 /// What a root ended with: the body's value, or the first panic below it.
 pub(crate) type Outcome<T> = Result<T, Box<dyn Any + Send>>;
 
-/// Panics if this thread is polling an orion task: a root inside would block its worker (R4).
+/// Panics if this thread runs orion tasks: a root inside would block the others (R4). Between two polls it runs destructors of
+/// results and wakers of timers, so whether it polls a task now is not the question.
 #[track_caller]
 pub(crate) fn forbid_nesting(what: &str) {
     assert!(
-        current::get().is_none(),
+        current::get().is_none() && !crate::time::is_entered(),
         "`{what}` was called from inside a task of an orion runtime, whose thread it would block; open a group there instead: \
          `s.group(async |g| ..).await`"
     );
@@ -87,15 +87,15 @@ pub(crate) fn multi<F: Future>(shared: &Arc<MultiShared>, core: &ScopeRef<Multi>
     let _timers = crate::time::enter(&shared.timers);
     let (body, claim) = adopt_body(core, body);
     shared.roots.add(core.as_ptr());
-    let state = &claim.header().state;
+    // A new task is scheduled. Later the flag says so, not the state word: its waker may still be on the way to this thread.
+    let mut runnable = true;
     while core.active.get() != 0 {
-        if state.is_returned() || !state.activity().0 {
+        if !runnable && !core.take_body_wake() {
             std::thread::park();
             continue;
         }
         // SAFETY: scheduled, and only this thread takes the body.
-        let turn = unsafe { step(body, shared.budget()) };
-        debug_assert!(matches!(turn, Turn::Gone | Turn::Requeue));
+        runnable = unsafe { step(body, shared.budget()) } == Turn::Requeue;
     }
     shared.roots.remove(core.as_ptr());
     sweep::unclaimed(&**core);

@@ -243,7 +243,7 @@ impl Schedule<Local> for LocalShared {
         self.queue.push(task);
     }
 
-    fn schedule_body(&self, body: NonNull<Header<Local>>, _: &ScopeCore<Local>) {
+    fn schedule_body(&self, body: NonNull<Header<Local>>, _: NonNull<ScopeCore<Local>>) {
         self.schedule(body);
     }
 

@@ -173,7 +173,7 @@ fn forbid_waiting_for_oneself<K: Kind>(claim: &Claim<K>) {
     let target = NonNull::from(claim.header());
     let mut next = current::get().and_then(K::only);
     while let Some(task) = next {
-        // SAFETY: the current task is being polled, and each opener lives as long as the tasks of its group.
+        // SAFETY: the current task is being polled, and an opener that answers for its group is not complete.
         let header: &Header<K> = unsafe { task.as_ref() };
         if task == target {
             let name = header.name.as_deref().map_or_else(|| header.location.to_string(), |name| name.to_string());
@@ -185,7 +185,8 @@ fn forbid_waiting_for_oneself<K: Kind>(claim: &Claim<K>) {
         }
         // SAFETY: the scope of a task that is not complete is alive.
         next = match unsafe { &header.scope.as_ref().place } {
-            Place::Group { opener, .. } => *opener,
+            // SAFETY: the group has a reference to its opener.
+            Place::Group { opener, .. } => opener.filter(|opener| unsafe { opener.as_ref() }.answers_for_groups()),
             Place::Root { .. } => None,
         };
     }

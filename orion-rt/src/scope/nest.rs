@@ -90,7 +90,8 @@ where
             return Poll::Pending;
         }
         let stage = this.opened.0.take().expect("looked at above");
-        if let Some(payload) = stage.core.take_payload() {
+        // From here on a panic, of the future of a task that is refused, goes to the opener's scope.
+        if let Some(payload) = stage.core.abandon() {
             let value = this.value.take();
             contained(|| drop(value));
             std::panic::resume_unwind(payload);

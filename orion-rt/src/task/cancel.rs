@@ -5,7 +5,7 @@ use std::any::Any;
 use std::ptr::NonNull;
 
 use super::header::{Header, InScope};
-use super::kind::{Lock, Sealed};
+use super::kind::{Count, Lock, Sealed};
 use super::owner::{Place, ScopeCore};
 use super::scope_ref::ScopeRef;
 use super::state::{TaskState, Wake};
@@ -26,10 +26,11 @@ pub(crate) unsafe fn task<K: Sealed>(task: NonNull<Header<K>>) {
     // SAFETY: promised by the caller.
     let header = unsafe { task.as_ref() };
     let mut below = Vec::new();
-    collect_groups(header, &mut below);
+    // First the request, then the groups: one that is opened meanwhile is found here or sees the request (`ScopeCore::group`).
     if header.state.cancel() == Wake::Schedule {
         super::waker::queue(task);
     }
+    collect_groups(header, &mut below);
     drain(below);
 }
 
@@ -38,15 +39,19 @@ pub(crate) unsafe fn task<K: Sealed>(task: NonNull<Header<K>>) {
 pub(crate) fn fail<K: Sealed>(scope: &ScopeCore<K>, payload: Box<dyn Any + Send>) {
     let mut scope = scope;
     let mut payload = payload;
+    // Keeps the scope of an opener alive while it is used here.
+    let mut held = None;
     loop {
         match scope.keep_payload(payload) {
             Ok(()) => break,
             Err(rejected) => {
-                // Where the group's future is gone, its opener's scope raises the panic in its place.
+                // Where the group's future is gone, its opener's scope raises the panic in its place, or else the root.
                 match &scope.place {
-                    Place::Group { parent, opener, .. } if scope.is_abandoned() => {
+                    Place::Group { opener, .. } if scope.is_abandoned() => {
                         payload = rejected;
-                        scope = opener_scope(*opener).unwrap_or(parent);
+                        let opener = opener.and_then(Held::new);
+                        scope = opener.as_ref().map_or_else(|| scope.root_core(), Held::scope);
+                        held = opener;
                     }
                     _ => return crate::util::contain::discard(rejected),
                 }
@@ -63,17 +68,33 @@ pub(crate) fn fail<K: Sealed>(scope: &ScopeCore<K>, payload: Box<dyn Any + Send>
             }
         }
     }
+    drop::<Option<Held<K>>>(held);
 }
 
-/// The scope of the task that opened a group with live tasks.
-fn opener_scope<'a, K: Sealed>(opener: Option<NonNull<Header<K>>>) -> Option<&'a ScopeCore<K>> {
-    // SAFETY: the group has a reference to its opener.
-    let opener = unsafe { opener?.as_ref() };
-    if opener.state.is_complete() {
-        return None;
+/// A task that cannot complete while this exists, because it counts as one of its descendants.
+struct Held<K: Sealed>(NonNull<Header<K>>);
+
+impl<K: Sealed> Held<K> {
+    /// `None`: the task, the opener of a group that exists, is complete.
+    fn new(task: NonNull<Header<K>>) -> Option<Self> {
+        // SAFETY: the group has a reference to its opener.
+        unsafe { task.as_ref() }.groups()?.pending.add_unless_zero().then_some(Self(task))
     }
-    // SAFETY: live tasks are charged to an opener that is not complete, so its scope is alive.
-    Some(unsafe { opener.scope.as_ref() })
+
+    /// The task's scope; valid while this exists, though the lifetime cannot say so.
+    fn scope<'a>(&self) -> &'a ScopeCore<K> {
+        // SAFETY: a task that is not complete is alive.
+        let scope = unsafe { self.0.as_ref() }.scope;
+        // SAFETY: and so is its scope (header.rs, 7).
+        unsafe { scope.as_ref() }
+    }
+}
+
+impl<K: Sealed> Drop for Held<K> {
+    fn drop(&mut self) {
+        // SAFETY: counted by `new`.
+        unsafe { super::finish::discharge(self.0) };
+    }
 }
 
 fn drain<K: Sealed>(mut below: Vec<ScopeRef<K>>) {
@@ -91,10 +112,11 @@ fn stop_tasks<K: Sealed>(scope: &ScopeCore<K>, below: &mut Vec<ScopeRef<K>>) {
         while let Some(task) = next {
             // SAFETY: a task in the list is alive while the lock is held.
             let header = unsafe { task.as_ref() };
-            collect_groups(header, below);
+            // In this order, as in `task`. The shard's lock keeps the task in the list, and so alive, whoever runs it.
             if header.state.cancel() == Wake::Schedule {
                 super::waker::queue(task);
             }
+            collect_groups(header, below);
             // SAFETY: `task` is linked in this list.
             next = unsafe { List::<Header<K>, InScope>::next(&shard.list, task) };
         }

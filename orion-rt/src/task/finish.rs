@@ -31,7 +31,25 @@ pub(crate) unsafe fn returned<K: Sealed>(task: NonNull<Header<K>>) {
         }
     };
     // SAFETY: the transition above made this thread the one that completes the task.
-    let mut next = unsafe { dispose(task, completed) };
+    let next = unsafe { dispose(task, completed) };
+    complete_from(next);
+}
+
+/// Takes back one that was added to the count of `task`'s pending descendants.
+///
+/// # Safety
+/// As said.
+pub(crate) unsafe fn discharge<K: Sealed>(task: NonNull<Header<K>>) {
+    // SAFETY: a task with pending descendants is not complete, so alive.
+    let groups = unsafe { task.as_ref() }.groups().expect("a task with descendants has groups");
+    if groups.pending.sub() == 0 {
+        complete_from(Some(task));
+    }
+}
+
+/// Completes `next`, whose count of pending descendants this thread has taken to zero, and every opener above that becomes
+/// complete with it.
+fn complete_from<K: Sealed>(mut next: Option<NonNull<Header<K>>>) {
     while let Some(opener) = next {
         // SAFETY: its count of pending descendants reached zero here, so it is returned, not complete, and alive.
         let completed = unsafe { opener.as_ref() }.state.complete();

@@ -14,6 +14,7 @@
 //! 6. `wait` written by the thread that runs the task, read by dumps.
 //! 7. `scope` is alive while the task is in its list, `shared` while the task is incomplete or `keeps_shared` is set.
 //! 8. `keeps_shared` is written by the completing thread before it gives up its reference, read by whoever frees.
+//! 9. `swept` is written by the root's thread after the root's end, when no other thread uses the task's handle.
 
 use std::cell::{Cell, UnsafeCell};
 use std::panic::Location;
@@ -47,6 +48,7 @@ pub struct Header<K: Sealed> {
     pub(crate) shard: Cell<u32>,
     pub(crate) is_body: bool,
     pub(crate) keeps_shared: Cell<bool>,
+    pub(crate) swept: Cell<bool>,
 }
 
 /// What can be done with what is behind a header.
@@ -93,6 +95,7 @@ impl<K: Sealed> Header<K> {
             shard: Cell::new(0),
             is_body: birth.is_body,
             keeps_shared: Cell::new(false),
+            swept: Cell::new(false),
         }
     }
 

@@ -76,6 +76,11 @@ impl<K: Sealed> Claim<K> {
     /// # Safety
     /// The task is complete and its value is a `T`.
     pub(crate) unsafe fn take<T>(self) -> Result<T, TaskError> {
+        if self.header().swept.get() {
+            // A destructor at the root's end joins: the result has gone already.
+            self.give_up(false);
+            return Err(TaskError::Cancelled);
+        }
         let mut result = MaybeUninit::<Result<T, TaskError>>::uninit();
         // SAFETY: complete with HANDLE set: the result is the claim's, and `T` its type.
         unsafe { (self.header().vtable.take_result)(self.task, result.as_mut_ptr().cast()) };
@@ -100,7 +105,7 @@ impl<K: Sealed> Claim<K> {
             // SAFETY: complete, and JOIN_WAKER clear: nobody else looks at the slot.
             unsafe { super::finish::empty_slot(header) };
         }
-        if result_is_there {
+        if result_is_there && !header.swept.get() {
             // SAFETY: complete with HANDLE set until now: the result is the claim's.
             crate::util::contain::contained(|| unsafe { (header.vtable.drop_result)(self.task) });
         }

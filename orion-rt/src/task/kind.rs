@@ -50,7 +50,8 @@ pub trait Schedule<K: Sealed> {
     /// Queues `task`, which has just become runnable and is in no queue.
     fn schedule(&self, task: NonNull<Header<K>>);
     /// Makes the thread that runs the root look at its body, which has just become runnable.
-    fn schedule_body(&self, body: NonNull<Header<K>>, root: &ScopeCore<K>);
+    /// The caller has set SCHEDULED on it.
+    fn schedule_body(&self, body: NonNull<Header<K>>, root: NonNull<ScopeCore<K>>);
     /// The shard of a scope's task list the calling thread should use, below `shards`.
     fn shard(&self, shards: usize) -> usize;
     /// Whether the calling thread may touch what belongs to the tasks' own thread.

@@ -59,8 +59,8 @@ type PaddedShard<K> = CachePadded<<K as Sealed>::Lock<Shard<K>>>;
 
 /// Where a scope stands.
 pub(crate) enum Place<K: Sealed> {
-    /// A root, the thread that waits for it, and its body.
-    Root { thread: K::Lock<Thread>, body: Cell<Option<NonNull<Header<K>>>> },
+    /// A root, the thread that waits for it, its body, and whether that is to be run.
+    Root { thread: K::Lock<Thread>, body: Cell<Option<NonNull<Header<K>>>>, woken: AtomicBool },
     /// A group: the scope it was opened on, its root, and the task that opened it (with a reference), if any.
     Group { parent: ScopeRef<K>, root: NonNull<ScopeCore<K>>, opener: Option<NonNull<Header<K>>> },
 }
@@ -120,7 +120,8 @@ unsafe impl<K: Sealed> Linked<UnderOpener> for ScopeCore<K> {
 impl<K: Sealed> ScopeCore<K> {
     /// A root of the runtime at `shared`, waited for by this thread, its list split into `shards`.
     pub(crate) fn root(shared: NonNull<K::Shared>, shards: usize, location: &'static Location<'static>) -> ScopeRef<K> {
-        let place = Place::Root { thread: Lock::new(std::thread::current()), body: Cell::new(None) };
+        let thread = Lock::new(std::thread::current());
+        let place = Place::Root { thread, body: Cell::new(None), woken: AtomicBool::new(false) };
         ScopeRef::allocate(Self::new(shared, shards, place, location))
     }
 
@@ -344,6 +345,24 @@ impl<K: Sealed> ScopeCore<K> {
         }
     }
 
+    /// The body of the root at `root` has become runnable: its thread may run it now. Once the flag is set that thread may run
+    /// the body, and with it the root, to the end; so nothing of the root is touched afterwards.
+    ///
+    /// # Safety
+    /// The caller made the body's transition to SCHEDULED, and has not called this for it yet.
+    pub(crate) unsafe fn wake_body(root: NonNull<Self>) {
+        // SAFETY: a body that is scheduled and that nobody may run yet keeps its root.
+        let Place::Root { thread, woken, .. } = (unsafe { &(*root.as_ptr()).place }) else { return };
+        let thread = thread.lock().clone();
+        woken.store(true, Ordering::Release);
+        thread.unpark();
+    }
+
+    /// Whether the body has been woken since the last call.
+    pub(crate) fn take_body_wake(&self) -> bool {
+        matches!(&self.place, Place::Root { woken, .. } if woken.swap(false, Ordering::Acquire))
+    }
+
     /// Keeps `payload` if it is the first (P1). `false`: it was not, or nobody is left here to raise it; it comes back.
     pub(crate) fn keep_payload(&self, payload: Box<dyn Any + Send>) -> Result<(), Box<dyn Any + Send>> {
         let mut end = self.end.lock();
@@ -366,7 +385,7 @@ impl<K: Sealed> ScopeCore<K> {
             end.abandoned = true;
             (end.payload.take(), end.waiter.take())
         };
-        drop(waiter);
+        crate::util::contain::contained(|| drop(waiter));
         payload
     }
 
@@ -401,6 +420,12 @@ impl<K: Sealed> Shard<K> {
 }
 
 impl<K: Sealed> Header<K> {
+    /// Whether the task is incomplete because of its groups or its own future. Asked on behalf of a task in one of its groups,
+    /// the answer stays: that task is charged to this one (3) if it is `true`, and `false` is for ever.
+    pub(crate) fn answers_for_groups(&self) -> bool {
+        self.groups().is_some_and(|groups| groups.pending.get() != 0)
+    }
+
     fn state_retain(&self) {
         super::state::TaskState::retain(&self.state);
     }

@@ -1,27 +1,90 @@
-//! The end of a root: results nobody will take are dropped while what they borrow is alive (J6).
+//! The end of a root: results nobody has taken are dropped while what they borrow is alive (J6), and panics nobody has raised
+//! are handed to the root (P1).
+//!
+//! ```text
+//!   1. every listed task: SWEPT, result dropped     a handle inside a result, its own task's too, goes the usual way,
+//!                                                   and finds that the result is gone
+//!   2. every task still listed: its handle was forgotten, the header is given up
+//! ```
+//!
+//! Invariants
+//! 1. The root has ended: every listed task is complete, and no task comes in.
+//! 2. During the first pass swept tasks stand behind the others in each list.
+//! 3. Handles are bounded by the root's lifetime, so after the first pass, which drops everything with that lifetime that can
+//!    be dropped, no handle of a listed task will be used.
 
+use std::ptr::NonNull;
+
+use super::header::Header;
 use super::join::Claim;
 use super::kind::{Lock, Sealed};
-use super::owner::ScopeCore;
+use super::owner::{ScopeCore, Shard};
+use super::state::TaskState;
+use crate::util::contain::{contained, discard};
 
-/// Drops the results of all completed tasks below `root` whose handles were forgotten. The root has ended: no task is left.
+/// Drops the results of all completed tasks below `root` whose handles are left, and gives those tasks up.
 pub(crate) fn unclaimed<K: Sealed>(root: &ScopeCore<K>) {
-    drop_results(root);
+    everywhere(root, drop_results);
+    everywhere(root, |scope| {
+        give_up_claims(scope);
+        // A group whose future was forgotten raises nothing.
+        if !std::ptr::eq(scope, root)
+            && let Some(payload) = scope.take_payload()
+            && let Err(late) = root.keep_payload(payload)
+        {
+            discard(late);
+        }
+    });
+}
+
+fn everywhere<K: Sealed>(root: &ScopeCore<K>, visit: impl Fn(&ScopeCore<K>)) {
+    visit(root);
     let mut below = Vec::new();
     super::cancel::collect_children(root, &mut below);
     while let Some(scope) = below.pop() {
-        drop_results(&scope);
+        visit(&scope);
         super::cancel::collect_children(&scope, &mut below);
     }
 }
 
 fn drop_results<K: Sealed>(scope: &ScopeCore<K>) {
     for shard in scope.shards() {
+        while let Some(task) = next_unswept::<K>(shard) {
+            let header = {
+                // SAFETY: listed, so alive, and kept so by the reference that comes next.
+                unsafe { task.as_ref() }
+            };
+            // The handle may be inside the result.
+            header.state.retain();
+            // SAFETY: complete with HANDLE set, so the result is there; SWEPT keeps its handle from it.
+            contained(|| unsafe { (header.vtable.drop_result)(task) });
+            // SAFETY: the reference taken above.
+            unsafe { super::finish::give_back(task, 1) };
+        }
+    }
+}
+
+/// The first task whose result is there; it is marked, and goes behind the others (2).
+fn next_unswept<K: Sealed>(shard: &K::Lock<Shard<K>>) -> Option<NonNull<Header<K>>> {
+    let mut shard = shard.lock();
+    let task = shard.list.front()?;
+    // SAFETY: listed, so alive.
+    if unsafe { task.as_ref() }.swept.replace(true) {
+        return None;
+    }
+    // SAFETY: it is the front of this list.
+    unsafe { shard.list.unlink(task) };
+    // SAFETY: in no list now, and alive by the reference that the list has.
+    unsafe { shard.list.push_back(task) };
+    Some(task)
+}
+
+fn give_up_claims<K: Sealed>(scope: &ScopeCore<K>) {
+    for shard in scope.shards() {
         loop {
             let first = shard.lock().list.front();
             let Some(task) = first else { break };
-            // SAFETY: a completed task stays listed only while HANDLE is set; its handle was forgotten, for it is bounded by
-            // the root's lifetime, so this claim is the only one.
+            // SAFETY: HANDLE is set, and (3) its handle will not be used: this claim is the only one.
             unsafe { Claim::new(task) }.release();
         }
     }

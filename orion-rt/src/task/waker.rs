@@ -111,8 +111,7 @@ pub(crate) fn queue<K: Sealed>(task: NonNull<Header<K>>) {
     // SAFETY: as above (7 of `header`).
     let shared = unsafe { header.shared.as_ref() };
     if header.is_body {
-        // SAFETY: as above.
-        shared.schedule_body(task, unsafe { header.scope.as_ref() });
+        shared.schedule_body(task, header.scope);
     } else {
         shared.schedule(task);
     }

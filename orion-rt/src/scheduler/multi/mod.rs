@@ -26,7 +26,7 @@ use crate::sys::Mutex;
 use crate::task::current::AnyTask;
 use crate::task::header::Header;
 use crate::task::kind::{Multi, Schedule, Sealed, release_arc, retain_arc};
-use crate::task::owner::{Place, ScopeCore};
+use crate::task::owner::ScopeCore;
 use crate::task::state_multi::MultiState;
 use crate::time::Timers;
 
@@ -181,10 +181,9 @@ impl Schedule<Multi> for MultiShared {
         }
     }
 
-    fn schedule_body(&self, _: NonNull<Header<Multi>>, root: &ScopeCore<Multi>) {
-        if let Place::Root { thread, .. } = &root.place {
-            thread.lock().unpark();
-        }
+    fn schedule_body(&self, _: NonNull<Header<Multi>>, root: NonNull<ScopeCore<Multi>>) {
+        // SAFETY: the body has just been scheduled, promised by the caller.
+        unsafe { ScopeCore::wake_body(root) };
     }
 
     fn shard(&self, shards: usize) -> usize {
