@@ -23,7 +23,10 @@ pub(crate) struct Registry {
     shards: [Shard; SHARDS],
 }
 
-type Shard = Mutex<HashMap<usize, Arc<Node>, BuildHasherDefault<AddressHasher>>>;
+/// Records by an address.
+pub(crate) type ByAddress = HashMap<usize, Arc<Node>, BuildHasherDefault<AddressHasher>>;
+
+type Shard = Mutex<ByAddress>;
 
 impl Registry {
     pub(crate) fn new() -> Self {
@@ -67,8 +70,9 @@ fn spread(address: usize) -> u64 {
     (address as u64 >> 4).wrapping_mul(0x9E37_79B9_7F4A_7C15)
 }
 
+/// Hashes one address, quickly.
 #[derive(Default)]
-struct AddressHasher(u64);
+pub(crate) struct AddressHasher(u64);
 
 impl Hasher for AddressHasher {
     fn write(&mut self, bytes: &[u8]) {

@@ -24,10 +24,9 @@ use crate::diagnose;
 use crate::home::LocalHome;
 use crate::job::Job;
 use crate::node::{Home, Node};
-use crate::registry::Registry;
+use crate::registry::{ByAddress, Registry};
 use crate::sync::{lock, read, thread_key, write};
 use orion_rt::__ffi::MultiDriver;
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, RwLock};
 
 pub(crate) struct Runtime {
@@ -38,7 +37,7 @@ pub(crate) struct Runtime {
     pub(crate) workers: usize,
     pub(crate) waiters: Waiters,
     /// The records of plain threads with tasks, by `thread_key`.
-    threads: Mutex<HashMap<usize, Arc<Node>>>,
+    threads: Mutex<ByAddress>,
 }
 
 pub(crate) enum Mode {

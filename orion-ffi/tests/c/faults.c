@@ -20,8 +20,7 @@ int main(int argc, char **argv) {
     if (strcmp(what, "cycle") == 0) {
         first = frame_join(&second);
         second = frame_join(&first);
-        orion_scheduler_spawn(first);
-        orion_scheduler_spawn(second);
+        orion_scheduler_spawn(first); /* its join drives the second, which was never spawned (V4) */
         orion_scheduler_run();
     } else if (strcmp(what, "channel") == 0) {
         orion_chan *chan = NULL;

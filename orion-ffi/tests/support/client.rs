@@ -121,12 +121,16 @@ fn exe_dir() -> PathBuf {
     exe.parent().and_then(Path::parent).expect("a test lies in `deps`").to_owned()
 }
 
-/// The archive. `cargo test` has built it, as it builds all examples; `cargo test --test clients` alone has not, so cargo is
-/// asked once more, which costs nothing if there is nothing to do.
+/// The archive. `cargo test` has built it, as it builds all examples; `cargo test --test clients` alone has not, so unless it
+/// is newer than the source, cargo is asked for it.
 fn archive() -> &'static Path {
     static ARCHIVE: OnceLock<PathBuf> = OnceLock::new();
     ARCHIVE.get_or_init(|| {
         let dir = exe_dir();
+        let archive = dir.join("examples/liborion_runtime.a");
+        if is_fresh(&archive) {
+            return archive;
+        }
         let profile = match dir.file_name().and_then(OsStr::to_str) {
             Some("debug") | None => "dev",
             Some(other) => other,
@@ -142,6 +146,25 @@ fn archive() -> &'static Path {
         };
         cargo.current_dir(env!("CARGO_MANIFEST_DIR"));
         run_tool(&mut cargo);
-        dir.join("examples/liborion_runtime.a")
+        archive
     })
+}
+
+/// Whether the archive is newer than everything it is made of.
+fn is_fresh(archive: &Path) -> bool {
+    let Ok(made) = archive.metadata().and_then(|data| data.modified()) else { return false };
+    let ffi = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let sources =
+        ["Cargo.toml", "src", "archive", "../orion-rt/Cargo.toml", "../orion-rt/src", "../Cargo.toml", "../Cargo.lock"];
+    let mut left: Vec<_> = sources.iter().map(|source| ffi.join(source)).collect();
+    while let Some(path) = left.pop() {
+        match path.read_dir() {
+            Ok(entries) => left.extend(entries.filter_map(|entry| Some(entry.ok()?.path()))),
+            Err(_) if path.metadata().and_then(|data| data.modified()).is_ok_and(|changed| changed >= made) => {
+                return false;
+            }
+            Err(_) => {}
+        }
+    }
+    true
 }
