@@ -110,3 +110,30 @@ fn deep_nesting_does_not_overflow_the_stack() {
         })
     }
 }
+
+// X2: a group is below its opener and below the scope it was opened on; a cancel goes through each only once.
+#[test]
+fn x2_cancelling_nested_groups_takes_one_walk() {
+    fn nest<'s>(
+        g: Group<'s, Local>,
+        depth: usize,
+        bottom: Chan<()>,
+    ) -> std::pin::Pin<Box<dyn Future<Output = ()> + 's>> {
+        Box::pin(async move {
+            if depth == 0 {
+                bottom.send(()).await.unwrap();
+                for_ever().await;
+            }
+            g.group(async move |below| below.clone().go(nest(below, depth - 1, bottom))).await;
+        })
+    }
+    watched(|| {
+        run(async |s| {
+            let bottom = Chan::new(1);
+            let top = s.spawn(nest((*s).clone(), if cfg!(miri) { 50 } else { 1000 }, bottom.clone()));
+            bottom.recv().await;
+            top.cancel();
+            assert!(matches!(top.await, Err(TaskError::Cancelled)));
+        });
+    });
+}

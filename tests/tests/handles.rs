@@ -208,3 +208,10 @@ fn j4_an_opener_that_is_complete_is_not_looked_behind() {
         group.await;
     });
 }
+
+// J1: `handle.await?` in a function that returns any error.
+on_every_kind!(j1_a_task_error_is_an_error_like_any_other, async |s| {
+    let joined: Result<u8, Box<dyn std::error::Error + Send + Sync>> =
+        async { Ok(s.spawn(async { 1_u8 }).await?) }.await;
+    assert_eq!(joined.unwrap(), 1);
+});

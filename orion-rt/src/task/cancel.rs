@@ -103,9 +103,13 @@ fn drain<K: Sealed>(mut below: Vec<ScopeRef<K>>) {
     }
 }
 
-/// Marks `scope`, asks its tasks to stop, and adds the scopes below it to `below`.
+/// Marks `scope`, asks its tasks to stop, and adds the scopes below it to `below`; unless it is marked already. Then whoever
+/// marked it does so, and what came in later was refused or marked at once. A group is found by its opener and by its parent:
+/// walking it each time would double the work with every level.
 fn stop_tasks<K: Sealed>(scope: &ScopeCore<K>, below: &mut Vec<ScopeRef<K>>) {
-    scope.mark_cancelled();
+    if !scope.mark_cancelled() {
+        return;
+    }
     for shard in scope.shards() {
         let shard = shard.lock();
         let mut next = shard.list.front();
@@ -141,8 +145,7 @@ where
 {
     let mut next = list.front();
     while let Some(scope) = next {
-        // SAFETY: linked in the list, whose lock the caller holds. A scope that is cancelled already is walked again: a group
-        // opened on it since may be new.
+        // SAFETY: linked in the list, whose lock the caller holds.
         below.extend(unsafe { ScopeRef::upgrade(scope) });
         // SAFETY: linked in this list.
         next = unsafe { list.next(scope) };

@@ -3,6 +3,8 @@
 use std::any::Any;
 use std::fmt;
 
+use parking_lot::Mutex;
+
 /// Why a task has no value: the `Err` of a join.
 ///
 /// Rules: J5, P1, P2, S5.
@@ -33,13 +35,14 @@ impl std::error::Error for TaskError {}
 /// The payload of an ordinary task's panic goes to its scope, which re-raises it (P1); its joiner gets the message.
 pub struct Panic {
     message: Box<str>,
-    payload: Option<Box<dyn Any + Send>>,
+    /// Behind a lock that nobody takes, for `Sync`: an error that is not cannot go through `?` into `Box<dyn Error + Send + Sync>`.
+    payload: Mutex<Option<Box<dyn Any + Send>>>,
 }
 
 impl Panic {
     /// The panic with this message, whose payload is someone else's to raise.
     pub(crate) fn described(message: Box<str>) -> Self {
-        Self { message, payload: None }
+        Self { message, payload: Mutex::new(None) }
     }
 
     /// The panic's message: the payload where it is a string, else a description of that fact.
@@ -51,7 +54,7 @@ impl Panic {
     /// The value the task panicked with, for `std::panic::resume_unwind`; `None` if the scope has it.
     #[must_use]
     pub fn into_payload(self) -> Option<Box<dyn Any + Send>> {
-        self.payload
+        self.payload.into_inner()
     }
 }
 
