@@ -1,12 +1,12 @@
 //! The state word of a select: who may complete it, and when.
 //!
 //! ```text
-//!            arm           try_claim (peer)          finish (peer)
-//!   IDLE ---------> WAITING ---------------> CLAIMED(i) ----------> DONE(i)
+//!                         try_claim (peer)          finish (peer)
+//!                   WAITING ---------------> CLAIMED(i) ----------> DONE(i)
 //!                    |  ^ ^                                            |
 //!         begin_poll |  | | end_poll                                   | rearm: the arm left the race
-//!                    v  | |                                            v
-//!                  POLLING ---- try_claim (peer) ---> MISSED        (arm again)
+//!          begin     v  | |                                            v
+//!   IDLE ---------> POLLING ---- try_claim (peer) ---> MISSED       (arm again)
 //!                    |                                  | \__ rearm: after another look under all locks
 //!                    v                                  v
 //!                CANCELLED <----------------------------+       (cancel, also from WAITING)
@@ -47,7 +47,7 @@ pub(crate) const MAX_ARMS: usize = (u32::MAX >> ARM_SHIFT) as usize;
 pub(crate) enum Claim {
     /// The select is this peer's to complete.
     Won,
-    /// Its owner is polling futures: it has been told to look again.
+    /// Its owner is polling futures or linking its arms: it has been told to look again.
     Busy,
     /// It is complete or gone.
     Dead,
@@ -102,8 +102,14 @@ impl ClaimWord {
         }
     }
 
-    /// Owner, with the locks of all channels it is linked in: lets peers complete it from now on. From IDLE at first,
-    /// from POLLING, MISSED or DONE after another look.
+    /// Owner, with nothing linked: it is about to link its arms one by one, and peers that find them leave a mark (3).
+    pub(crate) fn begin(&self) {
+        // Relaxed: peers read it under the locks under which the arms are linked.
+        self.0.store(POLLING, Ordering::Relaxed);
+    }
+
+    /// Owner, with the locks of all channels it is linked in: lets peers complete it from now on. From POLLING, MISSED or
+    /// DONE after another look.
     pub(crate) fn arm(&self) {
         self.0.store(WAITING, Ordering::Release);
     }
@@ -141,7 +147,7 @@ impl ClaimWord {
         self.0.compare_exchange(WAITING, POLLING, Ordering::AcqRel, Ordering::Relaxed).is_ok()
     }
 
-    /// Owner, after `begin_poll`: waits again, unless a peer was passed over meanwhile (3).
+    /// Owner, after `begin` or `begin_poll`: waits, or waits again, unless a peer was passed over meanwhile (3).
     pub(crate) fn end_poll(&self) -> EndPoll {
         match self.0.compare_exchange(POLLING, WAITING, Ordering::AcqRel, Ordering::Acquire) {
             Ok(_) => EndPoll::Waiting,

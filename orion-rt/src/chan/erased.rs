@@ -14,8 +14,9 @@ use super::core::{Core, Side};
 use super::elem::{Elem, Erased};
 use super::handle::{Chan, ChanRef};
 use super::info::ChanInfo;
+use super::lazy::LazyWaiter;
 use super::transfer::{Put, Took};
-use super::waiter::{Status, Waiter};
+use super::waiter::Status;
 use super::wakes::Wakes;
 use super::{recv, send};
 use crate::coop::{self, Reason};
@@ -27,7 +28,7 @@ use std::pin::Pin;
 use std::ptr;
 use std::ptr::NonNull;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 pub use super::elem::DropElem;
 
@@ -148,7 +149,13 @@ impl RawChan {
     #[track_caller]
     pub unsafe fn send(&self, value: *const u8) -> RawSend {
         let location = Location::caller();
-        RawSend { chan: self.clone(), slot: value.cast_mut(), waiter: Waiter::new(), location, _pinned: PhantomPinned }
+        RawSend {
+            chan: self.clone(),
+            slot: value.cast_mut(),
+            waiter: LazyWaiter::new(),
+            location,
+            _pinned: PhantomPinned,
+        }
     }
 
     /// A receive into `out`, written when a value is handed over and at no other time.
@@ -158,7 +165,7 @@ impl RawChan {
     #[track_caller]
     pub unsafe fn recv(&self, out: *mut u8) -> RawRecv {
         let location = Location::caller();
-        RawRecv { chan: self.clone(), slot: out, waiter: Waiter::new(), location, _pinned: PhantomPinned }
+        RawRecv { chan: self.clone(), slot: out, waiter: LazyWaiter::new(), location, _pinned: PhantomPinned }
     }
 
     /// Sends if that is possible without waiting.
@@ -245,7 +252,7 @@ impl fmt::Debug for RawChan {
 pub struct RawSend {
     chan: RawChan,
     slot: *mut u8,
-    waiter: Waiter,
+    waiter: LazyWaiter,
     location: &'static Location<'static>,
     _pinned: PhantomPinned,
 }
@@ -260,18 +267,30 @@ impl Future for RawSend {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<RawSent> {
         let this = self.as_ref().get_ref();
         let core = this.chan.core();
+        let mut state = None;
+        if this.waiter.is_new() {
+            ready!(coop::consume(cx));
+            // SAFETY: the slot is as (2) says; a send that has not begun holds its value.
+            match unsafe { send::poll_plain(core, core.elem, this.slot) } {
+                Ok(()) => {
+                    this.waiter.over();
+                    return Poll::Ready(RawSent::Sent);
+                }
+                Err(locked) => state = locked,
+            }
+        }
         // SAFETY: pinned; the destructor withdraws; the slot is as (2) says.
-        let polled = unsafe { send::poll(&this.waiter, core, core.elem, this.slot, cx, true) };
+        let polled = unsafe { send::poll(&this.waiter, core, core.elem, this.slot, cx, state) };
         match polled {
             Poll::Ready(sent) => {
-                this.waiter.acquire();
-                this.waiter.set_status(Status::Finished);
+                if let Some(waiter) = this.waiter.get() {
+                    waiter.acquire();
+                }
+                this.waiter.over();
                 Poll::Ready(if sent == send::Sent::Sent { RawSent::Sent } else { RawSent::Closed })
             }
             Poll::Pending => {
-                if this.waiter.status() != Status::Idle {
-                    coop::note_wait(Reason::Send, core.id, this.location);
-                }
+                coop::note_wait(Reason::Send, core.id, this.location);
                 Poll::Pending
             }
         }
@@ -301,7 +320,7 @@ impl fmt::Debug for RawSend {
 pub struct RawRecv {
     chan: RawChan,
     slot: *mut u8,
-    waiter: Waiter,
+    waiter: LazyWaiter,
     location: &'static Location<'static>,
     _pinned: PhantomPinned,
 }
@@ -315,19 +334,31 @@ impl Future for RawRecv {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<RawReceived> {
         let this = self.as_ref().get_ref();
         let core = this.chan.core();
+        let mut state = None;
+        if this.waiter.is_new() {
+            ready!(coop::consume(cx));
+            // SAFETY: the slot is as (2) says.
+            match unsafe { recv::poll_plain(core, core.elem, this.slot) } {
+                Ok(()) => {
+                    this.waiter.over();
+                    return Poll::Ready(RawReceived::Received);
+                }
+                Err(locked) => state = locked,
+            }
+        }
         // SAFETY: pinned; the destructor withdraws; the slot is as (2) says.
-        let polled = unsafe { recv::poll(&this.waiter, core, core.elem, this.slot, cx, true) };
+        let polled = unsafe { recv::poll(&this.waiter, core, core.elem, this.slot, cx, state) };
         match polled {
             Poll::Ready(received) => {
-                this.waiter.acquire();
-                this.waiter.set_status(Status::Finished);
+                if let Some(waiter) = this.waiter.get() {
+                    waiter.acquire();
+                }
+                this.waiter.over();
                 let value = received == recv::Received::Value;
                 Poll::Ready(if value { RawReceived::Received } else { RawReceived::Closed })
             }
             Poll::Pending => {
-                if this.waiter.status() != Status::Idle {
-                    coop::note_wait(Reason::Recv, core.id, this.location);
-                }
+                coop::note_wait(Reason::Recv, core.id, this.location);
                 Poll::Pending
             }
         }
@@ -337,11 +368,11 @@ impl Future for RawRecv {
 impl Drop for RawRecv {
     fn drop(&mut self) {
         let core = self.chan.core();
+        let Some(waiter) = self.waiter.get() else { return };
         // SAFETY: polled with this channel only.
         if unsafe { recv::withdraw(&self.waiter, core) } == Status::Done {
-            let seq = self.waiter.seq();
             // SAFETY: the slot holds the value, which nobody fetched.
-            unsafe { recv::give_back(core, core.elem, self.slot, seq) };
+            unsafe { recv::give_back(core, core.elem, self.slot, waiter.seq()) };
         }
     }
 }

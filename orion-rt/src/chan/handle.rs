@@ -64,10 +64,12 @@ impl<T> ChanRef<T> {
         Self { core: self.core, _value: PhantomData, _invariant: PhantomData }
     }
 
+    #[inline]
     pub(super) fn send(&self, value: T, location: &'static Location<'static>) -> SendFuture<'_, T> {
         SendFuture::new(self, value, location, true)
     }
 
+    #[inline]
     pub(super) fn recv(&self, location: &'static Location<'static>) -> RecvFuture<'_, T> {
         RecvFuture::new(self, location, true)
     }
@@ -233,6 +235,7 @@ macro_rules! sending {
             ///
             /// # Errors
             /// The channel is closed, or closes while the send waits: the value comes back.
+            #[inline]
             #[track_caller]
             pub fn send(&self, value: T) -> SendFuture<'_, T> {
                 self.0.send(value, Location::caller())
@@ -242,6 +245,7 @@ macro_rules! sending {
             ///
             /// # Errors
             /// `Full`: it would have to wait. `Closed`: the channel is closed.
+            #[inline]
             pub fn try_send(&self, value: T) -> Result<(), TrySendError<T>> {
                 self.0.try_send(value)
             }
@@ -274,6 +278,7 @@ macro_rules! receiving {
             /// Receives the next value; `None`: the channel is closed and drained (Go's `v, ok := <-ch`).
             ///
             /// Cancel-safe: a value handed to a future that is then dropped goes back to the channel (X5).
+            #[inline]
             #[track_caller]
             pub fn recv(&self) -> RecvFuture<'_, T> {
                 self.0.recv(Location::caller())
@@ -283,6 +288,7 @@ macro_rules! receiving {
             ///
             /// # Errors
             /// `Empty`: it would have to wait. `Closed`: closed and drained.
+            #[inline]
             pub fn try_recv(&self) -> Result<T, TryRecvError> {
                 self.0.try_recv()
             }

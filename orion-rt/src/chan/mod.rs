@@ -8,8 +8,10 @@
 //!            core      one allocation: counts, hint, Mutex<State>
 //!              |
 //!          transfer    how values move under the lock
-//!         /    |    \
-//!      ring  waiter  wakes        claim   a select's state word        elem   size, alignment, copy
+//!         /    |    \                                    arm, slots  the arms of `select!` and `Select`
+//!      ring  waiter  wakes        lazy  made when needed     port        what a race does with them
+//!               \                 elem  size, alignment, copy
+//!              claim   a select's state word                 locks       those of all its channels
 //! ```
 //!
 //! Purpose: the rules C1 to C13 and X5 of the contract, and the seam on which `select` is built. Each file opens with its
@@ -17,8 +19,8 @@
 //!
 //! Protocol: an operation takes the channel's one lock, moves a value or links its waiter, and collects wakers; it
 //! releases the lock and only then wakes, drops and returns. A peer that completes a waiter moves the value under the same
-//! lock and publishes the completion last. Only a select that must park holds several locks, in the order of their
-//! channels' identities.
+//! lock and publishes the completion last. Only a select with a `default`, or one that peers have passed over, holds several
+//! locks, taken in the order of their channels' identities.
 //!
 //! Rejected: a lock-free ring (values given back, rendezvous, select and exact wake-ups would each need a protocol of
 //! their own); one lock for senders and one for receivers (two locks per operation when they meet).
@@ -33,10 +35,13 @@ mod error;
 mod halves;
 mod handle;
 mod info;
+mod lazy;
 mod locks;
+mod port;
 mod recv;
 mod ring;
 mod send;
+pub(crate) mod slots;
 mod transfer;
 pub(crate) mod waiter;
 pub(crate) mod wakes;

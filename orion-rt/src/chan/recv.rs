@@ -6,12 +6,13 @@
 //! Invariants: those of waiter.rs. In particular the value arrives in the waiter's slot, whoever brings it; from `Done` on
 //! the owner either fetches it or gives it back (X5).
 //!
-//! Protocol: the waker is cloned before the lock is taken, because a clone is foreign code (C8). A channel whose hint
+//! Protocol: a first poll that finds a buffered value and nobody who waits is done without a waiter. The waker is cloned before the lock is taken, because a clone is foreign code (C8). A channel whose hint
 //! says "not ready" is locked once, with the clone at hand; otherwise the clone is made only after a first look failed.
 
-use super::core::{Core, RECV_READY};
+use super::core::{Core, Locked, RECV_READY};
 use super::elem::{Elem, Typed};
 use super::handle::ChanRef;
+use super::lazy::LazyWaiter;
 use super::transfer::{GivenBack, Took};
 use super::waiter::{Status, Waiter};
 use super::wakes::Wakes;
@@ -37,23 +38,38 @@ pub(super) enum Received {
     Closed,
 }
 
-/// Polls a receive. `budgeted`: it takes a unit of the yield budget (C10).
+/// Polls a receive that has not begun, in the common case: a value is buffered and nobody else is concerned. `Err`: go on
+/// with [`poll`], under the lock if it has been taken.
+///
+/// # Safety
+/// `out` is aligned and valid for an element.
+#[inline]
+pub(super) unsafe fn poll_plain<E: Elem>(core: &Core, elem: E, out: *mut u8) -> Result<(), Option<Locked<'_>>> {
+    if !core.may(RECV_READY) {
+        return Err(None);
+    }
+    let mut state = core.lock();
+    // SAFETY: promised by the caller.
+    if unsafe { state.take_plain(elem, out) } { Ok(()) } else { Err(Some(state)) }
+}
+
+/// Polls a receive; `state`: the lock, if it is held already. `Ready`: the operation is to be ended with `over`.
 ///
 /// # Safety
 /// `waiter` is pinned, used with this `core` and `slot` only, and its owner calls `withdraw` before it is freed. `slot` is
 /// aligned for the element and valid as long.
 pub(super) unsafe fn poll<E: Elem>(
-    waiter: &Waiter,
+    waiter: &LazyWaiter,
     core: &Core,
     elem: E,
     slot: *mut u8,
     cx: &Context<'_>,
-    budgeted: bool,
+    state: Option<Locked<'_>>,
 ) -> Poll<Received> {
     match waiter.status() {
         // SAFETY: promised by the caller.
-        Status::Idle => unsafe { start(waiter, core, elem, slot, cx, budgeted) },
-        Status::Waiting => again(waiter, core, cx),
+        Status::Idle => unsafe { start(waiter, core, elem, slot, cx, state) },
+        Status::Waiting => again(waiter.make(), core, cx),
         Status::Done => Poll::Ready(Received::Value),
         Status::Closed => Poll::Ready(Received::Closed),
         Status::Finished | Status::Out => panic!("a `recv` future was polled after it had completed"),
@@ -64,24 +80,23 @@ pub(super) unsafe fn poll<E: Elem>(
 /// As `poll`.
 #[inline]
 unsafe fn start<E: Elem>(
-    waiter: &Waiter,
+    waiter: &LazyWaiter,
     core: &Core,
     elem: E,
     slot: *mut u8,
     cx: &Context<'_>,
-    budgeted: bool,
+    mut state: Option<Locked<'_>>,
 ) -> Poll<Received> {
-    if budgeted {
-        ready!(coop::consume(cx));
-    }
     let mut wakes = Wakes::new();
-    let mut waker = (!core.may(RECV_READY)).then(|| cx.waker().clone());
+    let mut waker = (state.is_none() && !core.may(RECV_READY)).then(|| cx.waker().clone());
     loop {
-        let mut state = core.lock();
+        let mut state = state.take().unwrap_or_else(|| core.lock());
         // SAFETY: `slot` is promised by the caller.
         match unsafe { state.take(elem, slot, ptr::null(), &mut wakes) } {
             Took::Value(seq) => {
                 drop(state);
+                // A waker that panics must not lose the value: the waiter says whose it is.
+                let waiter = waiter.make();
                 waiter.set_payload(slot, seq);
                 waiter.set_status(Status::Done);
                 wakes.wake_all();
@@ -89,7 +104,6 @@ unsafe fn start<E: Elem>(
             }
             Took::Closed => {
                 drop(state);
-                waiter.set_status(Status::Closed);
                 return Poll::Ready(Received::Closed);
             }
             Took::Empty => {
@@ -98,9 +112,11 @@ unsafe fn start<E: Elem>(
                     waker = Some(cx.waker().clone());
                     continue;
                 };
+                let waiter = waiter.make();
                 waiter.prepare(slot, waker);
                 // SAFETY: pinned, and withdrawn before it is freed, both promised by the caller.
                 unsafe { state.receivers.push(waiter) };
+                wakes.unused();
                 return Poll::Pending;
             }
         }
@@ -121,7 +137,8 @@ fn again(waiter: &Waiter, core: &Core, cx: &Context<'_>) -> Poll<Received> {
 ///
 /// # Safety
 /// `waiter` was polled, if at all, with this `core`.
-pub(super) unsafe fn withdraw(waiter: &Waiter, core: &Core) -> Status {
+pub(super) unsafe fn withdraw(waiter: &LazyWaiter, core: &Core) -> Status {
+    let Some(waiter) = waiter.get() else { return waiter.status() };
     if waiter.status() == Status::Waiting {
         let mut state = core.lock();
         if waiter.status() == Status::Waiting {
@@ -157,7 +174,7 @@ pub(super) unsafe fn give_back<E: Elem>(core: &Core, elem: E, slot: *mut u8, seq
 pub struct RecvFuture<'a, T> {
     chan: &'a ChanRef<T>,
     location: &'static Location<'static>,
-    waiter: Waiter,
+    waiter: LazyWaiter,
     slot: UnsafeCell<MaybeUninit<T>>,
     budgeted: bool,
     _pinned: PhantomPinned,
@@ -168,11 +185,13 @@ pub struct RecvFuture<'a, T> {
 unsafe impl<T: Send> Send for RecvFuture<'_, T> {}
 
 impl<'a, T> RecvFuture<'a, T> {
+    #[inline]
     pub(super) fn new(chan: &'a ChanRef<T>, location: &'static Location<'static>, budgeted: bool) -> Self {
         let slot = UnsafeCell::new(MaybeUninit::uninit());
-        Self { chan, location, waiter: Waiter::new(), slot, budgeted, _pinned: PhantomPinned }
+        Self { chan, location, waiter: LazyWaiter::new(), slot, budgeted, _pinned: PhantomPinned }
     }
 
+    #[inline]
     fn slot(&self) -> *mut u8 {
         self.slot.with_mut(|slot| slot.cast())
     }
@@ -182,10 +201,40 @@ impl<'a, T> RecvFuture<'a, T> {
     /// # Safety
     /// The waiter's status is `Done`.
     unsafe fn fetch(&self) -> T {
-        self.waiter.acquire();
-        self.waiter.set_status(Status::Finished);
-        // SAFETY: (waiter.rs, 4): the slot holds a value, which is fetched once: the status has changed.
+        self.waiter.make().acquire();
+        self.waiter.over();
+        // SAFETY: (waiter.rs, 4): the slot holds a value, which is fetched once: the operation is over.
         unsafe { self.slot().cast::<T>().read() }
+    }
+
+    /// The rest of a poll that is not done at once.
+    fn poll_waiting(&self, cx: &Context<'_>, state: Option<Locked<'_>>) -> Poll<Option<T>> {
+        let core = self.chan.core();
+        // SAFETY: pinned; the destructor withdraws; the slot is part of the pinned future.
+        let polled = unsafe { poll(&self.waiter, core, Typed::<T>::new(), self.slot(), cx, state) };
+        match polled {
+            // SAFETY: `Value` means that the status is `Done`.
+            Poll::Ready(Received::Value) => Poll::Ready(Some(unsafe { self.fetch() })),
+            Poll::Ready(Received::Closed) => {
+                self.waiter.over();
+                Poll::Ready(None)
+            }
+            Poll::Pending => {
+                coop::note_wait(Reason::Recv, core.id, self.location);
+                Poll::Pending
+            }
+        }
+    }
+
+    /// Ends a receive that was not polled to its end.
+    #[cold]
+    fn abort(&self, waiter: &Waiter) {
+        // SAFETY: polled with this channel only.
+        if unsafe { withdraw(&self.waiter, self.chan.core()) } == Status::Done {
+            let seq = waiter.seq();
+            // SAFETY: (waiter.rs, 4): the slot holds the value, which nobody fetched.
+            unsafe { give_back(self.chan.core(), Typed::<T>::new(), self.slot(), seq) };
+        }
     }
 
     /// Gives up waiting: the value if one was handed over meanwhile.
@@ -204,33 +253,30 @@ impl<T> Future for RecvFuture<'_, T> {
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<T>> {
         let this = self.as_ref().get_ref();
-        let core = this.chan.core();
-        // SAFETY: pinned; the destructor withdraws; the slot is part of the pinned future.
-        let polled = unsafe { poll(&this.waiter, core, Typed::<T>::new(), this.slot(), cx, this.budgeted) };
-        match polled {
-            // SAFETY: `Value` means that the status is `Done`.
-            Poll::Ready(Received::Value) => Poll::Ready(Some(unsafe { this.fetch() })),
-            Poll::Ready(Received::Closed) => {
-                this.waiter.set_status(Status::Finished);
-                Poll::Ready(None)
+        if !this.waiter.is_new() {
+            return this.poll_waiting(cx, None);
+        }
+        if this.budgeted {
+            ready!(coop::consume(cx));
+        }
+        let mut value = MaybeUninit::<T>::uninit();
+        // SAFETY: a place for a value.
+        match unsafe { poll_plain(this.chan.core(), Typed::<T>::new(), value.as_mut_ptr().cast()) } {
+            Ok(()) => {
+                this.waiter.over();
+                // SAFETY: filled just now.
+                Poll::Ready(Some(unsafe { value.assume_init() }))
             }
-            Poll::Pending => {
-                if this.waiter.status() != Status::Idle {
-                    coop::note_wait(Reason::Recv, core.id, this.location);
-                }
-                Poll::Pending
-            }
+            Err(state) => this.poll_waiting(cx, state),
         }
     }
 }
 
 impl<T> Drop for RecvFuture<'_, T> {
+    #[inline]
     fn drop(&mut self) {
-        // SAFETY: polled with this channel only.
-        if unsafe { withdraw(&self.waiter, self.chan.core()) } == Status::Done {
-            let seq = self.waiter.seq();
-            // SAFETY: (waiter.rs, 4): the slot holds the value, which nobody fetched.
-            unsafe { give_back(self.chan.core(), Typed::<T>::new(), self.slot(), seq) };
+        if let Some(waiter) = self.waiter.get() {
+            self.abort(waiter);
         }
     }
 }

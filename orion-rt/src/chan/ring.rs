@@ -2,15 +2,15 @@
 //!
 //! ```text
 //!   base -> [ . . . v v v v . . ]      v: the `len` values from `head` on, wrapping at `slots`
-//!                   ^head
+//!                   ^head (counts on; taken modulo `slots`)
 //! ```
 //!
 //! Memory follows the high-water mark, not the capacity (C8), and is kept until the channel ends, so that a channel in
 //! steady state does not allocate (C11). The first values may be *returned* ones (X5), inserted in front by `insert`.
 //!
 //! Invariants
-//! 1. `base` points to `slots` slots of the element's layout, owned by the ring; for a zero-sized element it dangles,
-//!    aligned, and `slots` is `usize::MAX`.
+//! 1. `base` points to `slots` slots of the element's layout, owned by the ring, a power of two or none; for a zero-sized
+//!    element it dangles, aligned, and `slots` is `usize::MAX`.
 //! 2. Exactly the slots `head .. head + len` (modulo `slots`) hold values.
 //! 3. Every call is made with the same size and alignment.
 //!
@@ -47,12 +47,17 @@ impl Ring {
         self.len
     }
 
+    /// Whether one more value needs more memory.
+    #[inline]
+    pub(super) fn is_full(&self) -> bool {
+        self.len == self.slots
+    }
+
     /// The address of slot `index`, counted from the first value; `index <= slots`.
     #[inline]
     fn slot(&self, elem: impl Elem, index: usize) -> *mut u8 {
-        let at = self.head + index;
-        let at = if at >= self.slots { at - self.slots } else { at };
-        // SAFETY: (1): `at` is below `slots`, or the element is zero-sized and nothing is added.
+        let at = self.head.wrapping_add(index) & self.slots.wrapping_sub(1);
+        // SAFETY: (1): `at` is below `slots`, or there are none, or the element is zero-sized, and nothing is added.
         unsafe { self.base.as_ptr().add(at * elem.size()) }
     }
 
@@ -62,25 +67,26 @@ impl Ring {
         self.slot(elem, index)
     }
 
-    /// Makes room for one more value, without taking more than `limit` slots unless the ring is already full.
+    /// Makes room for one more value, without taking more slots than `limit` needs unless all are in use.
     ///
     /// # Panics
     /// If the slots would not fit in the address space.
     #[inline]
     pub(super) fn reserve(&mut self, elem: impl Elem, limit: usize) {
-        if self.len == self.slots {
+        if self.is_full() {
             self.grow(elem, limit);
         }
     }
 
     #[cold]
     fn grow(&mut self, elem: impl Elem, limit: usize) {
-        let slots = self.slots.saturating_mul(2).max(FIRST).min(limit.max(self.slots + 1));
+        let most = limit.max(self.slots + 1).checked_next_power_of_two().unwrap_or(usize::MAX);
+        let slots = self.slots.saturating_mul(2).max(FIRST).min(most);
         let layout = Self::layout(elem, slots).expect("the channel's buffer would not fit in the address space");
         // SAFETY: the size is not zero: zero-sized elements never grow (1).
         let fresh = unsafe { alloc::alloc(layout) };
         let Some(fresh) = NonNull::new(fresh) else { alloc::handle_alloc_error(layout) };
-        let first = self.len.min(self.slots - self.head);
+        let first = self.len.min(self.slots - (self.head & self.slots.wrapping_sub(1)));
         // SAFETY: (2): `first` values lie from `head` to the end of the old slots; the new ones are more.
         unsafe { ptr::copy_nonoverlapping(self.slot(elem, 0), fresh.as_ptr(), first * elem.size()) };
         // SAFETY: `first <= len <= slots`, the new block's size.
@@ -133,7 +139,7 @@ impl Ring {
     fn take_front(&mut self, elem: impl Elem) -> *mut u8 {
         debug_assert!(self.len > 0);
         let at = self.slot(elem, 0);
-        self.head = if self.head + 1 == self.slots { 0 } else { self.head + 1 };
+        self.head = self.head.wrapping_add(1);
         self.len -= 1;
         at
     }
@@ -144,7 +150,7 @@ impl Ring {
     /// As `Elem::copy` for `from`.
     pub(super) unsafe fn insert(&mut self, elem: impl Elem, index: usize, from: *const u8) {
         debug_assert!(index <= self.len && self.len < self.slots);
-        self.head = if self.head == 0 { self.slots - 1 } else { self.head - 1 };
+        self.head = self.head.wrapping_sub(1);
         self.len += 1;
         for i in 0..index {
             if elem.size() > 0 {
@@ -219,7 +225,7 @@ mod tests {
             for i in 4..8 {
                 push(&mut ring, 7, round * 100 + i);
             }
-            assert_eq!(ring.slots, if round == 0 { 7 } else { 14 });
+            assert_eq!(ring.slots, 8);
             let value = 9_u32;
             ring.reserve(Typed::<u32>::new(), usize::MAX);
             // SAFETY: a valid u32.

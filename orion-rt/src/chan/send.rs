@@ -5,10 +5,11 @@
 //!
 //! Invariants: those of waiter.rs; the slot holds the value unless the status is `Done` or `Finished`.
 
-use super::core::{Core, SEND_READY};
+use super::core::{Core, Locked, SEND_READY};
 use super::elem::{Elem, Typed};
 use super::error::SendError;
 use super::handle::ChanRef;
+use super::lazy::LazyWaiter;
 use super::transfer::Put;
 use super::waiter::{Status, Waiter};
 use super::wakes::Wakes;
@@ -34,23 +35,38 @@ pub(super) enum Sent {
     Closed,
 }
 
-/// Polls a send. `budgeted`: it takes a unit of the yield budget (C10).
+/// Polls a send that has not begun, in the common case: there is space and nobody else is concerned. `Err`: go on with
+/// [`poll`], under the lock if it has been taken.
+///
+/// # Safety
+/// `value` is aligned and holds an element, which is moved out on `Ok`.
+#[inline]
+pub(super) unsafe fn poll_plain<E: Elem>(core: &Core, elem: E, value: *const u8) -> Result<(), Option<Locked<'_>>> {
+    if !core.may(SEND_READY) {
+        return Err(None);
+    }
+    let mut state = core.lock();
+    // SAFETY: promised by the caller.
+    if unsafe { state.put_plain(elem, value) } { Ok(()) } else { Err(Some(state)) }
+}
+
+/// Polls a send; `state`: the lock, if it is held already. `Ready`: the operation is to be ended with `over`.
 ///
 /// # Safety
 /// `waiter` is pinned, used with this `core` and `slot` only, and its owner calls `withdraw` before it is freed. `slot` is
 /// aligned, holds an element until this gives `Sent`, and is valid as long as the waiter.
 pub(super) unsafe fn poll<E: Elem>(
-    waiter: &Waiter,
+    waiter: &LazyWaiter,
     core: &Core,
     elem: E,
     slot: *mut u8,
     cx: &Context<'_>,
-    budgeted: bool,
+    state: Option<Locked<'_>>,
 ) -> Poll<Sent> {
     match waiter.status() {
         // SAFETY: promised by the caller.
-        Status::Idle => unsafe { start(waiter, core, elem, slot, cx, budgeted) },
-        Status::Waiting => again(waiter, core, cx),
+        Status::Idle => unsafe { start(waiter, core, elem, slot, cx, state) },
+        Status::Waiting => again(waiter.make(), core, cx),
         Status::Done => Poll::Ready(Sent::Sent),
         Status::Closed => Poll::Ready(Sent::Closed),
         Status::Finished | Status::Out => panic!("a `send` future was polled after it had completed"),
@@ -61,31 +77,28 @@ pub(super) unsafe fn poll<E: Elem>(
 /// As `poll`.
 #[inline]
 unsafe fn start<E: Elem>(
-    waiter: &Waiter,
+    waiter: &LazyWaiter,
     core: &Core,
     elem: E,
     slot: *mut u8,
     cx: &Context<'_>,
-    budgeted: bool,
+    mut state: Option<Locked<'_>>,
 ) -> Poll<Sent> {
-    if budgeted {
-        ready!(coop::consume(cx));
-    }
     let mut wakes = Wakes::new();
-    let mut waker = (!core.may(SEND_READY)).then(|| cx.waker().clone());
+    let mut waker = (state.is_none() && !core.may(SEND_READY)).then(|| cx.waker().clone());
     loop {
-        let mut state = core.lock();
+        let mut state = state.take().unwrap_or_else(|| core.lock());
         // SAFETY: `slot` is promised by the caller.
         match unsafe { state.put(elem, slot, ptr::null(), &mut wakes) } {
             Put::Sent => {
                 drop(state);
-                waiter.set_status(Status::Done);
+                // Before a waker can panic: the slot is empty.
+                waiter.over();
                 wakes.wake_all();
                 return Poll::Ready(Sent::Sent);
             }
             Put::Closed => {
                 drop(state);
-                waiter.set_status(Status::Closed);
                 return Poll::Ready(Sent::Closed);
             }
             Put::Full => {
@@ -94,9 +107,11 @@ unsafe fn start<E: Elem>(
                     waker = Some(cx.waker().clone());
                     continue;
                 };
+                let waiter = waiter.make();
                 waiter.prepare(slot, waker);
                 // SAFETY: pinned, and withdrawn before it is freed, both promised by the caller.
                 unsafe { state.senders.push(waiter) };
+                wakes.unused();
                 return Poll::Pending;
             }
         }
@@ -117,7 +132,8 @@ fn again(waiter: &Waiter, core: &Core, cx: &Context<'_>) -> Poll<Sent> {
 ///
 /// # Safety
 /// `waiter` was polled, if at all, with this `core`.
-pub(super) unsafe fn withdraw(waiter: &Waiter, core: &Core) -> Status {
+pub(super) unsafe fn withdraw(waiter: &LazyWaiter, core: &Core) -> Status {
+    let Some(waiter) = waiter.get() else { return waiter.status() };
     if waiter.status() == Status::Waiting {
         let mut state = core.lock();
         if waiter.status() == Status::Waiting {
@@ -136,7 +152,7 @@ pub(super) unsafe fn withdraw(waiter: &Waiter, core: &Core) -> Status {
 pub struct SendFuture<'a, T> {
     chan: &'a ChanRef<T>,
     location: &'static Location<'static>,
-    waiter: Waiter,
+    waiter: LazyWaiter,
     slot: UnsafeCell<MaybeUninit<T>>,
     budgeted: bool,
     _pinned: PhantomPinned,
@@ -147,11 +163,13 @@ pub struct SendFuture<'a, T> {
 unsafe impl<T: Send> Send for SendFuture<'_, T> {}
 
 impl<'a, T> SendFuture<'a, T> {
+    #[inline]
     pub(super) fn new(chan: &'a ChanRef<T>, value: T, location: &'static Location<'static>, budgeted: bool) -> Self {
         let slot = UnsafeCell::new(MaybeUninit::new(value));
-        Self { chan, location, waiter: Waiter::new(), slot, budgeted, _pinned: PhantomPinned }
+        Self { chan, location, waiter: LazyWaiter::new(), slot, budgeted, _pinned: PhantomPinned }
     }
 
+    #[inline]
     fn slot(&self) -> *mut u8 {
         self.slot.with_mut(|slot| slot.cast())
     }
@@ -161,10 +179,42 @@ impl<'a, T> SendFuture<'a, T> {
     /// # Safety
     /// The status is neither `Waiting`, `Done` nor `Finished`.
     unsafe fn fetch(&self) -> T {
-        self.waiter.acquire();
-        self.waiter.set_status(Status::Finished);
-        // SAFETY: (waiter.rs, 4): the slot holds the value, which is fetched once: the status has changed.
+        if let Some(waiter) = self.waiter.get() {
+            waiter.acquire();
+        }
+        self.waiter.over();
+        // SAFETY: (waiter.rs, 4): the slot holds the value, which is fetched once: the operation is over.
         unsafe { self.slot().cast::<T>().read() }
+    }
+
+    /// The rest of a poll that is not done at once.
+    fn poll_waiting(&self, cx: &Context<'_>, state: Option<Locked<'_>>) -> Poll<Result<(), SendError<T>>> {
+        let core = self.chan.core();
+        // SAFETY: pinned; the destructor withdraws; the slot is part of the pinned future and holds the value.
+        let polled = unsafe { poll(&self.waiter, core, Typed::<T>::new(), self.slot(), cx, state) };
+        match polled {
+            Poll::Ready(Sent::Sent) => {
+                self.waiter.over();
+                Poll::Ready(Ok(()))
+            }
+            // SAFETY: `Closed` means that it was not sent and does not wait.
+            Poll::Ready(Sent::Closed) => Poll::Ready(Err(SendError(unsafe { self.fetch() }))),
+            Poll::Pending => {
+                coop::note_wait(Reason::Send, core.id, self.location);
+                Poll::Pending
+            }
+        }
+    }
+
+    /// Ends a send that was not polled to its end.
+    #[cold]
+    fn abort(&self) {
+        // SAFETY: polled with this channel only.
+        match unsafe { withdraw(&self.waiter, self.chan.core()) } {
+            Status::Done | Status::Finished => {}
+            // SAFETY: withdrawn and not sent: the slot holds the value.
+            _ => drop(unsafe { self.fetch() }),
+        }
     }
 
     /// Gives up waiting: the value, unless it was sent or given back meanwhile.
@@ -185,33 +235,28 @@ impl<T> Future for SendFuture<'_, T> {
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.as_ref().get_ref();
-        let core = this.chan.core();
-        // SAFETY: pinned; the destructor withdraws; the slot is part of the pinned future and holds the value.
-        let polled = unsafe { poll(&this.waiter, core, Typed::<T>::new(), this.slot(), cx, this.budgeted) };
-        match polled {
-            Poll::Ready(Sent::Sent) => {
-                this.waiter.set_status(Status::Finished);
+        if !this.waiter.is_new() {
+            return this.poll_waiting(cx, None);
+        }
+        if this.budgeted {
+            ready!(coop::consume(cx));
+        }
+        // SAFETY: a send that has not begun holds its value.
+        match unsafe { poll_plain(this.chan.core(), Typed::<T>::new(), this.slot()) } {
+            Ok(()) => {
+                this.waiter.over();
                 Poll::Ready(Ok(()))
             }
-            // SAFETY: `Closed` means that the status is `Closed`.
-            Poll::Ready(Sent::Closed) => Poll::Ready(Err(SendError(unsafe { this.fetch() }))),
-            Poll::Pending => {
-                if this.waiter.status() != Status::Idle {
-                    coop::note_wait(Reason::Send, core.id, this.location);
-                }
-                Poll::Pending
-            }
+            Err(state) => this.poll_waiting(cx, state),
         }
     }
 }
 
 impl<T> Drop for SendFuture<'_, T> {
+    #[inline]
     fn drop(&mut self) {
-        // SAFETY: polled with this channel only.
-        match unsafe { withdraw(&self.waiter, self.chan.core()) } {
-            Status::Done | Status::Finished => {}
-            // SAFETY: withdrawn and not sent: the slot holds the value.
-            _ => drop(unsafe { self.fetch() }),
+        if !self.waiter.is_over() {
+            self.abort();
         }
     }
 }

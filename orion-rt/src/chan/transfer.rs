@@ -128,6 +128,35 @@ impl State {
         self.buffer.value(elem, index)
     }
 
+    /// Receives into `out` in the plain case: a fresh value is buffered and no sender waits for its space.
+    ///
+    /// # Safety
+    /// As `take`.
+    #[inline]
+    pub(super) unsafe fn take_plain<E: Elem>(&mut self, elem: E, out: *mut u8) -> bool {
+        if self.buffer.len() == 0 || !self.returned.is_empty() || !self.senders.is_empty() {
+            return false;
+        }
+        self.handed += 1;
+        // SAFETY: promised by the caller; the buffer is not empty.
+        unsafe { self.buffer.pop(elem, out) };
+        true
+    }
+
+    /// Sends the value at `value` in the plain case: there is space, allocated already, and no receiver waits.
+    ///
+    /// # Safety
+    /// As `put`; moved out on `true`.
+    #[inline]
+    pub(super) unsafe fn put_plain<E: Elem>(&mut self, elem: E, value: *const u8) -> bool {
+        if self.closed || !self.receivers.is_empty() || self.buffer.len() >= self.limit || self.buffer.is_full() {
+            return false;
+        }
+        // SAFETY: promised by the caller; there is room.
+        unsafe { self.buffer.push(elem, value) };
+        true
+    }
+
     /// Receives into `out` if that is possible now. `me` is the select that asks: it never pairs with itself.
     ///
     /// # Safety
@@ -141,7 +170,8 @@ impl State {
         wakes: &mut Wakes,
     ) -> Took {
         if self.buffer.len() > 0 {
-            let seq = self.returned.pop_front().unwrap_or_else(|| {
+            let returned = if self.returned.is_empty() { None } else { self.returned.pop_front() };
+            let seq = returned.unwrap_or_else(|| {
                 self.handed += 1;
                 self.handed
             });

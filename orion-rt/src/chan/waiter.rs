@@ -82,6 +82,7 @@ unsafe impl Linked<InQueue> for Waiter {
 }
 
 impl Waiter {
+    #[inline]
     pub(crate) fn new() -> Self {
         Self {
             links: Links::new(),
@@ -89,6 +90,19 @@ impl Waiter {
             arm: Cell::new(0),
             contest: Cell::new(ptr::null()),
             payload: UnsafeCell::new(Payload { slot: ptr::null_mut(), seq: 0 }),
+            waker: UnsafeCell::new(None),
+        }
+    }
+
+    /// Arm `arm` of a select, about to be linked.
+    #[inline]
+    pub(super) fn of_arm(contest: &Contest, arm: u32, slot: *mut u8) -> Self {
+        Self {
+            links: Links::new(),
+            status: AtomicU32::new(Status::Waiting as u32),
+            arm: Cell::new(arm),
+            contest: Cell::new(contest),
+            payload: UnsafeCell::new(Payload { slot, seq: 0 }),
             waker: UnsafeCell::new(None),
         }
     }
@@ -122,6 +136,7 @@ impl Waiter {
     }
 
     /// Owner, not linked, or under the lock: the number of the value in the slot.
+    #[inline]
     pub(crate) fn seq(&self) -> u64 {
         self.payload.with_mut(|payload| {
             // SAFETY: (2): not linked, or the lock is held.
@@ -138,11 +153,13 @@ impl Waiter {
     }
 
     /// Whether it is in a queue. Under the channel's lock.
+    #[inline]
     pub(super) fn is_linked(&self) -> bool {
         self.links.is_linked()
     }
 
     /// Owner, not linked: makes it a single waiter that wakes `waker`.
+    #[inline]
     pub(super) fn prepare(&self, slot: *mut u8, waker: Waker) {
         self.set_payload(slot, 0);
         let old = self.replace_waker(Some(waker));
@@ -150,22 +167,18 @@ impl Waiter {
         self.set_status(Status::Waiting);
     }
 
-    /// Owner, not linked: makes it arm `arm` of a select.
-    pub(super) fn join(&self, contest: &Contest, arm: u32, slot: *mut u8) {
-        self.set_payload(slot, 0);
-        self.arm.set(arm);
-        self.contest.set(contest);
-        self.set_status(Status::Waiting);
-    }
-
     /// The contest it is attached to.
+    #[inline]
     pub(super) fn contest(&self) -> *const Contest {
         self.contest.get()
     }
 
-    /// Owner, not linked: it has left its contest.
-    pub(super) fn leave(&self) {
-        self.contest.set(ptr::null());
+    /// Owner, not linked: whether nothing is left to be dropped.
+    pub(super) fn has_no_waker(&self) -> bool {
+        self.waker.with_mut(|waker| {
+            // SAFETY: (2): not linked.
+            unsafe { &*waker }.is_none()
+        })
     }
 
     /// Whether `cx` would wake the same task as the stored waker. Under the lock.
@@ -177,6 +190,7 @@ impl Waiter {
     }
 
     /// Exchanges the waker; the old one is to be dropped outside the lock. Under the lock, or not linked.
+    #[inline]
     pub(super) fn replace_waker(&self, new: Option<Waker>) -> Option<Waker> {
         self.waker.with_mut(|waker| {
             // SAFETY: (2): the lock is held, or the waiter is not linked.
@@ -272,6 +286,7 @@ impl Queue {
 
     /// # Safety
     /// `waiter` is pinned, not linked, and its owner unlinks it before it is freed (1).
+    #[inline]
     pub(super) unsafe fn push(&mut self, waiter: &Waiter) {
         // SAFETY: promised by the caller.
         unsafe { self.list.push_back(NonNull::from(waiter)) };
@@ -280,6 +295,7 @@ impl Queue {
 
     /// # Safety
     /// `node` is linked in this queue.
+    #[inline]
     pub(super) unsafe fn unlink(&mut self, node: NonNull<Waiter>) {
         // SAFETY: promised by the caller.
         unsafe { self.list.unlink(node) };
@@ -328,11 +344,13 @@ pub(crate) struct Contest {
 }
 
 impl Contest {
+    #[inline]
     pub(crate) fn new() -> Self {
         Self { word: ClaimWord::new(), waker: UnsafeCell::new(None), attached: AtomicU32::new(0) }
     }
 
     /// Exchanges the waker. By the owner while no peer can claim it, or by the peer between CLAIMED and DONE.
+    #[inline]
     pub(crate) fn replace_waker(&self, new: Option<Waker>) -> Option<Waker> {
         self.waker.with_mut(|waker| {
             // SAFETY: the claim word gives the waker to one side at a time (claim.rs, 2).
@@ -349,12 +367,14 @@ impl Contest {
     }
 
     /// One more waiter points here.
+    #[inline]
     pub(super) fn attach(&self) {
         // Only the owner counts: no read-modify-write.
         self.attached.store(self.attached.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
     }
 
     /// One waiter less points here.
+    #[inline]
     pub(super) fn detach(&self) {
         self.attached.store(self.attached.load(Ordering::Relaxed) - 1, Ordering::Relaxed);
     }

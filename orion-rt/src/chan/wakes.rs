@@ -43,13 +43,25 @@ impl Wakes {
     /// Wakes all. Called without a channel lock.
     #[inline]
     pub(crate) fn wake_all(self) {
-        if self.more.is_empty() {
-            if let Some(Wake { waker, tail }) = self.first {
-                coop::wake(waker, tail);
-            }
+        let Some(first) = self.first else {
+            // Nothing was pushed, so there is no memory to free.
+            std::mem::forget(self.more);
             return;
+        };
+        if self.more.is_empty() {
+            std::mem::forget(self.more);
+            coop::wake(first.waker, first.tail);
+        } else {
+            wake_several(first, self.more);
         }
-        wake_each(self.first.into_iter().chain(self.more), true);
+    }
+
+    /// Ends an operation that has not found anybody to wake.
+    #[inline]
+    pub(crate) fn unused(self) {
+        debug_assert!(self.first.is_none());
+        // Nothing was pushed, so there is nothing to free.
+        std::mem::forget(self);
     }
 
     /// Wakes all from a destructor, where a panic of a waker is discarded.
@@ -81,6 +93,11 @@ impl Batch {
     pub(super) fn wake_all(self, resume: bool) {
         wake_each(self.few.into_iter().flatten().chain(self.more), resume);
     }
+}
+
+#[cold]
+fn wake_several(first: Wake, more: Vec<Wake>) {
+    wake_each([first].into_iter().chain(more), true);
 }
 
 fn wake_each(wakes: impl Iterator<Item = Wake>, resume: bool) {

@@ -1,12 +1,13 @@
 //! A select over a list of arms that is only known at run time: [`Select`].
 //!
 //! Purpose: the same race as `select!`, over arms of one element type. The arms live in the future, up to eight without
-//! an allocation (L8).
+//! an allocation (L8); beyond, one for what they do and, when the select parks, one for their waiters.
 
 #![forbid(unsafe_code)]
 
 use super::race::{ArmRef, Arms, Chosen, Race, Verdict};
-use crate::chan::arm::{AnyArm, Finished, Op, Slots};
+use crate::chan::arm::Finished;
+use crate::chan::slots::{Slots, Specs};
 use crate::chan::{Chan, SendError};
 use pin_project_lite::pin_project;
 use std::fmt;
@@ -43,36 +44,41 @@ pub enum Selected<T> {
 /// ```
 #[must_use = "a select does nothing until it is waited for"]
 pub struct Select<'a, T> {
-    slots: Slots<'a, T>,
+    specs: Specs<'a, T>,
     biased: bool,
     has_default: bool,
 }
 
 impl<'a, T> Select<'a, T> {
     /// A select without arms. With none and no default it waits for ever, as Go's does over nil channels (L9).
+    #[inline]
     pub fn new() -> Self {
-        Self { slots: Slots::new(), biased: false, has_default: false }
+        Self { specs: Specs::new(), biased: false, has_default: false }
     }
 
     /// Adds an arm that receives from `chan`.
+    #[inline]
     pub fn recv(mut self, chan: &'a Chan<T>) -> Self {
-        self.slots.push(AnyArm::recv(chan.as_ref(), Op::Recv));
+        self.specs.recv(chan.as_ref());
         self
     }
 
     /// Adds an arm that sends `value` to `chan`.
+    #[inline]
     pub fn send(mut self, chan: &'a Chan<T>, value: T) -> Self {
-        self.slots.push(AnyArm::send(chan.as_ref(), value));
+        self.specs.send(chan.as_ref(), value);
         self
     }
 
     /// Does not wait: if no arm is ready the result is [`Selected::Default`], with the number of arms as its index (L4).
+    #[inline]
     pub fn default(mut self) -> Self {
         self.has_default = true;
         self
     }
 
     /// Takes the first ready arm in the order of the calls, not a random one (L3).
+    #[inline]
     pub fn biased(mut self) -> Self {
         self.biased = true;
         self
@@ -82,10 +88,11 @@ impl<'a, T> Select<'a, T> {
     ///
     /// Cancel-safe (C6): dropped before it has completed, no arm has communicated, or what was handed to it goes back to
     /// its channel (X5).
+    #[inline]
     #[track_caller]
     pub fn wait(self) -> SelectFuture<'a, T> {
         let race = Race::at(self.biased, self.has_default, Location::caller());
-        SelectFuture { slots: self.slots, race }
+        SelectFuture { slots: Slots::new(self.specs), race }
     }
 }
 
@@ -98,7 +105,7 @@ impl<T> Default for Select<'_, T> {
 impl<T> fmt::Debug for Select<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut out = f.debug_struct("Select");
-        out.field("arms", &self.slots.len()).field("biased", &self.biased).field("default", &self.has_default).finish()
+        out.field("arms", &self.specs.len()).field("biased", &self.biased).field("default", &self.has_default).finish()
     }
 }
 
@@ -122,7 +129,12 @@ impl<T> Arms for Pin<&Slots<'_, T>> {
 
     #[inline]
     fn get(&self, index: usize) -> ArmRef<'_> {
-        ArmRef::Channel(Slots::get(*self, index).port())
+        ArmRef::Channel(Slots::port(*self, index))
+    }
+
+    #[inline]
+    fn furnish(&self) {
+        Slots::furnish(*self);
     }
 }
 
@@ -134,7 +146,7 @@ impl<T> Future for SelectFuture<'_, T> {
         let slots = this.slots.into_ref();
         match this.race.into_ref().run(cx, &slots, &mut |_, _| Verdict::Out) {
             Poll::Ready(Chosen::Arm(index)) => {
-                let selected = match Slots::get(slots, index).finish() {
+                let selected = match slots.as_ref().finish(index) {
                     Finished::Received(value) => Selected::Received(value),
                     Finished::Sent(sent) => Selected::Sent(sent),
                 };

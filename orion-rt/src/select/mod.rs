@@ -2,12 +2,12 @@
 //!
 //! ```text
 //!   select! { .. } --expands to--> arms (seam) --+
-//!                                                +--> Race: the protocol, over chan::arm::Port and chan::claim
+//!                                                +--> Race: the protocol, over chan::port::Port and chan::claim
 //!   Select::new().recv(..).wait() --> dynamic ---+
 //! ```
 //!
 //! Purpose: the run-time half of the rules L1 to L9. All of it is safe code; what is unsafe about an arm is in
-//! `chan::arm`.
+//! `chan::port`, `chan::arm` and `chan::slots`.
 //!
 //! Invariants
 //! 1. An arm communicates only through its `Port`, and at most once.

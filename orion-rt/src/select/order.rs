@@ -1,59 +1,77 @@
 //! The order in which arms are tried: as written, or uniformly random (L3).
 //!
-//! A random permutation is drawn one index at a time (Fisher and Yates), so that a select whose first choice is ready pays
-//! for one random number only.
+//! The indices still to be tried are the bits of a word; beyond 64 arms, a list from which a random permutation is drawn one
+//! index at a time (Fisher and Yates). So a select whose first choice is ready pays for one random number only.
 
 #![forbid(unsafe_code)]
 
 use crate::util::rng;
 
-/// How many arms need no allocation.
-const FEW: usize = 64;
-
 /// Indices still to be tried.
 pub(super) struct Order {
-    few: [u32; FEW],
+    /// Those below 64.
+    few: u64,
+    /// All of them, if one is 64 or more.
     many: Vec<u32>,
-    len: usize,
     next: usize,
 }
 
 impl Order {
+    #[inline]
     pub(super) fn new() -> Self {
-        Self { few: [0; FEW], many: Vec::new(), len: 0, next: 0 }
+        Self { few: 0, many: Vec::new(), next: 0 }
     }
 
-    /// Appends an index; before the first `next`.
+    /// Adds an index, higher than those before; not after the first `next`.
     #[inline]
     pub(super) fn push(&mut self, index: usize) {
-        // A select has at most `MAX_ARMS` arms, which fits.
-        let index = index as u32;
-        if self.len < FEW {
-            self.few[self.len] = index;
+        if index < u64::BITS as usize {
+            self.few |= 1 << index;
         } else {
-            if self.len == FEW {
-                self.many.extend_from_slice(&self.few);
-            }
-            self.many.push(index);
+            self.push_many(index);
         }
-        self.len += 1;
+    }
+
+    #[cold]
+    fn push_many(&mut self, index: usize) {
+        while self.few != 0 {
+            self.many.push(self.few.trailing_zeros());
+            self.few &= self.few - 1;
+        }
+        // A select has at most `MAX_ARMS` arms, which fits.
+        self.many.push(index as u32);
     }
 
     /// The next index to try: in the order they were pushed, or any of them with the same probability.
     #[inline]
     pub(super) fn next(&mut self, in_order: bool) -> Option<usize> {
-        let left = self.len - self.next;
+        if self.few == 0 {
+            return if self.many.is_empty() { None } else { self.next_of_many(in_order) };
+        }
+        let mut left = self.few;
+        if !in_order && !left.is_power_of_two() {
+            for _ in 0..rng::below(left.count_ones()) {
+                left &= left - 1;
+            }
+        }
+        let index = left.trailing_zeros();
+        self.few &= !(1 << index);
+        Some(index as usize)
+    }
+
+    #[cold]
+    fn next_of_many(&mut self, in_order: bool) -> Option<usize> {
+        let left = self.many.len() - self.next;
         if left == 0 {
             return None;
         }
-        let indices = if self.len <= FEW { &mut self.few[..self.len] } else { &mut self.many[..] };
         let at = self.next;
         self.next += 1;
-        if !in_order && left > 1 {
+        if !in_order {
             // `left` counts indices of 32 bits.
-            indices.swap(at, at + rng::below(left as u32) as usize);
+            self.many.swap(at, at + rng::below(left as u32) as usize);
         }
-        Some(indices[at] as usize)
+        Some(self.many[at] as usize)
     }
 }
 

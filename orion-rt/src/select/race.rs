@@ -4,10 +4,10 @@
 //!   first poll:  try ready arms one by one ---- won -----------------------------------------> finish
 //!                       | none ready                                                              ^
 //!                       v                                                                         |
-//!                lock all channels, try again --- won ------------------------------------------->|
-//!                       | none ready      \-- default --> Default                                 |
+//!                POLLING: arm by arm, under its channel's lock: try again, link --- won --------->|
+//!                       | none ready      \-- MISSED: as below                                    |
 //!                       v                                                                         |
-//!                link all arms, WAITING, unlock; Pending                                          |
+//!                WAITING; Pending                        (default: try again with all locks held) |
 //!                       |                                                                         |
 //!   next polls:  DONE(i): a peer has completed arm i -------------------------------------------->|
 //!                WAITING -> POLLING: new waker, poll futures --- a future is ready -------------->|
@@ -20,17 +20,20 @@
 //! Invariants
 //! 1. While an attempt is made the race itself cannot be claimed: it is IDLE, POLLING, MISSED or DONE, or all its
 //!    channels are locked. So at most one communication happens (L1).
-//! 2. It waits only after all its channels were found not ready while all their locks were held, and every peer that
-//!    came later finds its arms linked: no wake-up is lost.
+//! 2. It waits only after each channel was found not ready in the same critical section in which its arm was linked, and
+//!    no peer has found an arm of it since: such a peer leaves MISSED, and then all channels are looked at with all
+//!    their locks held. So every peer comes before the look or is passed over and remembered: no wake-up is lost.
 //! 3. `default` is chosen after one instant at which no channel arm was ready (L4): with one channel arm the attempt on
 //!    it, or the reading of its hint; with more the pass under all locks.
 //! 4. When it is over, and before it says so, its arms are out of all queues.
 //!
 //! Fairness (L3): one arm is probed at random and taken if it is ready; otherwise the arms that look ready are tried in
 //! random order. Both steps treat all ready arms alike, so each wins with the same probability; a select with many
-//! ready arms looks at one.
+//! ready arms looks at one. The pass that links begins at a random arm: what it finds has become ready since.
 //!
-//! Rejected: polling futures with the locks held (foreign code); a sweep without locks for `default` (arms may become
+//! Rejected: all locks for the first wait (64 locks held at once, sorted before); linking again arm by arm after MISSED
+//! (two selects could pass each other over for ever; under all locks one of them waits before it lets the other look);
+//! polling futures with the locks held (foreign code); a sweep without locks for `default` (arms may become
 //! ready behind and not ready ahead of the sweep).
 
 #![forbid(unsafe_code)]
@@ -41,6 +44,7 @@ use crate::chan::claim::{EndPoll, MAX_ARMS, View};
 use crate::chan::waiter::Contest;
 use crate::chan::wakes::Wakes;
 use crate::coop::{self, Reason};
+use crate::util::rng;
 use std::marker::PhantomPinned;
 use std::panic::Location;
 use std::pin::Pin;
@@ -85,6 +89,10 @@ pub enum Chosen {
 pub(super) trait Arms {
     fn len(&self) -> usize;
     fn get(&self, index: usize) -> ArmRef<'_>;
+
+    /// The race is about to link them.
+    #[inline]
+    fn furnish(&self) {}
 }
 
 impl Arms for [ArmRef<'_>] {
@@ -194,8 +202,46 @@ impl Race {
             Pass::NoneReady { futures, .. } => {
                 let waker = self.contest.replace_waker(Some(cx.waker().clone()));
                 drop(waker);
-                self.wait(arms, futures)
+                self.link(arms, futures)
             }
+        }
+    }
+
+    /// Lets peers find the arms, one by one, each unless it is ready by now (2); `futures` future arms are pending.
+    #[inline(never)]
+    fn link<A: Arms + ?Sized>(&self, arms: &A, futures: usize) -> Poll<Chosen> {
+        arms.furnish();
+        self.contest.word.begin();
+        let count = arms.len();
+        // The number of arms is bounded by `MAX_ARMS`.
+        let first = if self.biased { 0 } else { rng::below(count as u32) as usize };
+        let mut linked = false;
+        for index in (first..count).chain(0..first) {
+            let ArmRef::Channel(port) = arms.get(index) else { continue };
+            if port.is_out() {
+                continue;
+            }
+            let mut wakes = Wakes::new();
+            match port.attempt_or_link(&self.contest, index as u32, &mut wakes) {
+                Attempt::NotReady => {
+                    wakes.unused();
+                    linked = true;
+                }
+                Attempt::Out => {}
+                Attempt::Won => {
+                    let chosen = self.finish(arms, index);
+                    wakes.wake_all();
+                    return Poll::Ready(chosen);
+                }
+            }
+        }
+        if !linked {
+            self.contest.word.reset();
+            return self.without_channels(futures);
+        }
+        match self.contest.word.end_poll() {
+            EndPoll::Waiting => self.parked(),
+            EndPoll::Missed => self.wait(arms, futures),
         }
     }
 
@@ -206,7 +252,7 @@ impl Race {
         let mut probed_out = false;
         if !self.biased && count > 1 {
             // The number of arms is bounded by `MAX_ARMS`.
-            let probe = crate::util::rng::below(count as u32) as usize;
+            let probe = rng::below(count as u32) as usize;
             let attempt = match arms.get(probe) {
                 ArmRef::Channel(port) if port.may() => Some(self.attempt(port)),
                 ArmRef::Future => Some(attempt_of(future(probe, cx))),
@@ -253,6 +299,7 @@ impl Race {
         Pass::NoneReady { channels, futures }
     }
 
+    #[inline]
     fn attempt(&self, port: Port<'_>) -> Attempt {
         let mut wakes = Wakes::new();
         let attempt = port.attempt(&self.contest, &mut wakes);
@@ -261,6 +308,7 @@ impl Race {
     }
 
     /// Tries every channel arm while all their channels are locked; if none is ready and `link`, lets peers find them.
+    #[inline(never)]
     fn settle<A: Arms + ?Sized>(&self, arms: &A, link: bool) -> Settled {
         let mut wakes = Wakes::new();
         let mut order = Order::new();
@@ -278,7 +326,7 @@ impl Race {
         if link {
             for (index, port) in ports(arms) {
                 // The number of arms is bounded by `MAX_ARMS`.
-                port.link(&mut locks, &self.contest, index as u32);
+                port.link_in(&mut locks, &self.contest, index as u32);
                 settled = Settled::Armed;
             }
             if let Settled::Armed = settled {
@@ -290,12 +338,13 @@ impl Race {
     }
 
     /// Looks under all locks and waits if nothing is ready (2); `futures` future arms are pending.
+    #[cold]
     fn wait<A: Arms + ?Sized>(&self, arms: &A, futures: usize) -> Poll<Chosen> {
         match self.settle(arms, true) {
             Settled::Won(index) => Poll::Ready(self.finish(arms, index)),
             Settled::Armed => self.parked(),
             Settled::NoChannel => {
-                leave_all(arms);
+                leave_all(arms, None);
                 self.contest.word.reset();
                 self.without_channels(futures)
             }
@@ -311,6 +360,7 @@ impl Race {
         Poll::Pending
     }
 
+    #[inline(never)]
     fn resume<A: Arms + ?Sized>(&self, cx: &mut Context<'_>, arms: &A, future: &mut PollFuture<'_>) -> Poll<Chosen> {
         // Another look under all locks is due: an arm has left the race by a peer's doing.
         let mut look_again = false;
@@ -318,7 +368,8 @@ impl Race {
             match self.contest.word.view() {
                 View::Done(index) => match arms.get(index) {
                     ArmRef::Channel(port) if port.result() == Attempt::Won => {
-                        return Poll::Ready(self.finish(arms, index));
+                        leave_all(arms, Some(&self.contest));
+                        return Poll::Ready(Chosen::Arm(index));
                     }
                     _ => {
                         look_again = true;
@@ -360,7 +411,7 @@ impl Race {
     /// Ends the race: its arms leave their queues (4).
     fn finish<A: Arms + ?Sized>(&self, arms: &A, index: usize) -> Chosen {
         let _ = self.contest.word.cancel();
-        leave_all(arms);
+        leave_all(arms, None);
         Chosen::Arm(index)
     }
 }
@@ -373,10 +424,12 @@ fn attempt_of(verdict: Verdict) -> Attempt {
     }
 }
 
-fn leave_all<A: Arms + ?Sized>(arms: &A) {
+/// Takes the arms out of their queues. `done`: the contest, if a peer has completed one of them.
+#[inline]
+fn leave_all<A: Arms + ?Sized>(arms: &A, done: Option<&Contest>) {
     for index in 0..arms.len() {
         if let ArmRef::Channel(port) = arms.get(index) {
-            port.leave();
+            port.leave(done);
         }
     }
 }
