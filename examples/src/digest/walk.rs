@@ -148,7 +148,7 @@ fn from_walk(error: walkdir::Error) -> Failure {
 mod tests {
     use super::*;
 
-    fn sorted<'a>(mut names: Vec<(&'a str, bool)>) -> Vec<&'a str> {
+    fn sorted(mut names: Vec<(&str, bool)>) -> Vec<&str> {
         names.sort_by(|a, b| compare((OsStr::new(a.0), a.1), (OsStr::new(b.0), b.1)));
         names.into_iter().map(|(name, _)| name).collect()
     }
