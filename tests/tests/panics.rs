@@ -92,6 +92,25 @@ on_every_kind!(p1_the_joiner_gets_the_message, async |s| {
     assert!(outcome.recv().await.unwrap().contains("number 6"));
 });
 
+// P1: a panic of the closure that makes a group's body is a panic of the body.
+on_every_kind!(p1_a_panic_of_the_closure_is_the_bodys, async |s| {
+    let n = Count::default();
+    let group = s.group(|g| {
+        let counted = n.on_drop();
+        g.go(async move {
+            let _counted = counted;
+            for_ever().await;
+        });
+        if n.get() == 0 {
+            panic!("closure");
+        }
+        std::future::ready(())
+    });
+    let result = futures::FutureExt::catch_unwind(AssertUnwindSafe(group)).await;
+    assert_eq!(result.unwrap_err().downcast_ref::<&str>(), Some(&"closure"));
+    assert_eq!(n.get(), 1, "the group ends after its tasks");
+});
+
 // P3: a panic in a destructor of a task's future is a panic of that task.
 #[test]
 fn p3_a_panic_in_a_destructor_is_the_tasks() {

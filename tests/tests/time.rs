@@ -59,6 +59,21 @@ on_every_kind!(t2_many_timers, async |s| {
     }
 });
 
+// T1: a sleep that was first polled in one root and is polled in another belongs to the other.
+#[test]
+fn t1_a_sleep_moves_to_the_root_it_is_polled_in() {
+    watched(|| {
+        let mut pending = Box::pin(sleep(TICK * 50));
+        run(async |_| {
+            assert!(futures::poll!(pending.as_mut()).is_pending() || now() >= pending.deadline());
+        });
+        run(async |_| {
+            pending.as_mut().await;
+            assert!(now() >= pending.deadline());
+        });
+    });
+}
+
 // An earlier timer that is set while a worker already sleeps until a later one.
 on_every_kind!(an_earlier_timer_wakes_the_sleeper, async |s| {
     let late = s.spawn(sleep(LONG));

@@ -66,13 +66,18 @@ where
         if let Some(start) = this.start.take() {
             let core = open(this.parent, this.location);
             this.opened.0 = Some(Stage { core: core.clone(), body_is_gone: false });
-            this.body.set(Some(start(Group::new(core))));
+            match catch_unwind(AssertUnwindSafe(|| start(Group::new(core)))) {
+                Ok(body) => this.body.set(Some(body)),
+                // The closure itself, before there is a body to poll.
+                Err(payload) => crate::task::cancel::fail(&this.opened.stage().core, payload),
+            }
         }
-        let stage = this.opened.0.as_mut().expect("a group is not polled after it was ready");
+        let stage = this.opened.stage();
         stage.core.wait_with(cx.waker());
         if !stage.body_is_gone {
-            let body = this.body.as_mut().as_pin_mut().expect("the body is there until it is gone");
-            if !stage.core.has_failed() {
+            if let Some(body) = this.body.as_mut().as_pin_mut()
+                && !stage.core.has_failed()
+            {
                 match catch_unwind(AssertUnwindSafe(|| body.poll(cx))) {
                     Ok(Poll::Pending) if !stage.core.has_failed() => return Poll::Pending,
                     Ok(Poll::Pending) => {}
@@ -127,6 +132,12 @@ unsafe impl Sync for Stage<crate::task::kind::Multi> {}
 impl<K: Kind> Default for Opened<K> {
     fn default() -> Self {
         Self(None)
+    }
+}
+
+impl<K: Kind> Opened<K> {
+    fn stage(&mut self) -> &mut Stage<K> {
+        self.0.as_mut().expect("a group is not polled after it was ready")
     }
 }
 

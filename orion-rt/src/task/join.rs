@@ -96,8 +96,8 @@ impl<K: Sealed> Claim<K> {
 
     fn give_up(self, result_is_there: bool) {
         let header = self.header();
-        if !header.state.owns_join_slot() && header.state.withdraw_join_waker() {
-            // SAFETY: the slot came back to the handle.
+        if header.state.owns_join_slot() || header.state.withdraw_join_waker() {
+            // SAFETY: the slot is the handle's, or came back to it.
             unsafe { super::finish::empty_slot(header) };
         }
         let Release::Late { slot } = header.state.release_handle() else { return };

@@ -73,8 +73,16 @@ impl Future for Sleep {
         if this.entry.has_fired() || this.deadline <= Instant::now() {
             return coop::consume(cx);
         }
+        // It belongs to the root it is polled in; one that was moved from another leaves that root's timers.
+        let here = current();
+        if let (Some(stored), Some(here)) = (&this.timers, &here)
+            && !Arc::ptr_eq(stored, here)
+        {
+            stored.remove(&this.entry);
+            this.timers = None;
+        }
         if this.timers.is_none() {
-            let timers = current().unwrap_or_else(|| {
+            let timers = here.unwrap_or_else(|| {
                 panic!(
                     "a timer (sleep, timeout or interval, {}) was polled on a thread that runs no orion root: await it inside \
                      `orion_rt::run`, `Runtime::run` or one of their tasks",
