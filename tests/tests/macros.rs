@@ -58,6 +58,7 @@ async fn parse(s: &Scope) -> Result<u8, ParseIntError> {
     Ok(number)
 }
 
+#[expect(clippy::question_mark, reason = "an early return is what is tested")]
 #[orion_rt::main(workers = 2)]
 async fn parse_on_workers(s: &Scope) -> Result<u8, ParseIntError> {
     s.go(pending());
