@@ -5,7 +5,8 @@
 
 #![forbid(unsafe_code)]
 
-use super::race::{ArmRef, Arms, Chosen, Race, Verdict};
+use super::arms::{ArmRef, Arms, Chosen, Verdict};
+use super::race::Race;
 use crate::chan::arm::Finished;
 use crate::chan::slots::{Slots, Specs};
 use crate::chan::{Chan, SendError};

@@ -16,6 +16,7 @@
 //! Rejected: a trait object per arm (the macro would need a type for each); one future per arm polled in turn, as in
 //! `futures::select!` (every pass would touch every channel's lock, and the choice would not be atomic).
 
+mod arms;
 mod dynamic;
 mod operand;
 mod order;

@@ -9,8 +9,9 @@ use crate::chan::arm::Op;
 use crate::chan::{Chan, ChanRef, Receiver, SendError, Sender};
 use std::pin::Pin;
 
+pub use super::arms::{ArmRef, Chosen, Verdict};
 pub use super::operand::{Expected, FutureOperand, expected, future_operand, send_value};
-pub use super::race::{ArmRef, Chosen, Race, Verdict};
+pub use super::race::Race;
 pub use crate::chan::arm::{Port, RecvArm, SendArm};
 
 /// What a `select!` can receive from: `Chan`, `Receiver`, and references to them.
