@@ -41,8 +41,11 @@ pub(crate) enum Side {
 /// Handles per half beyond which the process is aborted, as `Arc` does.
 const MAX_HANDLES: u64 = u32::MAX as u64 / 2;
 
+/// Laid out so that what every operation writes, the end of the state, its lock and the hint, shares one line of the cache.
 #[derive(Debug)]
+#[repr(C, align(64))]
 pub(crate) struct Core {
+    state: Mutex<State>,
     hint: AtomicU32,
     sides_gone: AtomicU32,
     handles: AtomicU64,
@@ -50,7 +53,6 @@ pub(crate) struct Core {
     pub(super) elem: Erased,
     /// `None`: unbounded.
     pub(super) capacity: Option<usize>,
-    state: Mutex<State>,
 }
 
 impl Core {

@@ -54,22 +54,26 @@ pub(super) enum GivenBack {
     Orphan,
 }
 
+/// In lines of the cache: what receivers alone write in the plain case, what changes when somebody waits, and what every
+/// operation writes, beside the lock, which follows.
 #[derive(Debug)]
+#[repr(C)]
 pub(crate) struct State {
-    buffer: Ring,
-    returned: VecDeque<u64>,
-    limit: usize,
-    closed: bool,
-    abandoned: bool,
-    pub(super) senders: Queue,
-    pub(super) receivers: Queue,
+    pub(super) name: Option<Arc<str>>,
     /// Fresh values that have left: the number of the last one.
     handed: u64,
+    /// The numbers of the values that were given back and are buffered.
+    returned: VecDeque<u64>,
+    /// Values given back to no receiver, or dropped in the buffer after they were given back.
+    orphaned: u64,
     /// Fresh values dropped in the buffer.
     discarded: u64,
-    /// Returned values dropped in the buffer, or given back to no receiver.
-    orphaned: u64,
-    pub(super) name: Option<Arc<str>>,
+    pub(super) senders: Queue,
+    pub(super) receivers: Queue,
+    abandoned: bool,
+    closed: bool,
+    limit: usize,
+    buffer: Ring,
 }
 
 // SAFETY: the queues hold pointers to pinned waiters that only the lock's holder follows (waiter.rs, 2); the handles of a
