@@ -75,6 +75,7 @@ thread_local! {
 }
 
 /// The scheduler is about to poll a task that may do `budget` operations before it yields (`0`: no limit).
+#[inline]
 pub(crate) fn begin_poll(budget: u32) {
     let budget = if budget == 0 { UNLIMITED } else { budget };
     BUDGET.with(|b| b.store(budget, Ordering::Relaxed));
@@ -82,6 +83,7 @@ pub(crate) fn begin_poll(budget: u32) {
 }
 
 /// The poll is over; gives what the task last noted.
+#[inline]
 pub(crate) fn end_poll() -> Wait {
     BUDGET.with(|b| b.store(UNLIMITED, Ordering::Relaxed));
     NOTE.get()
@@ -89,6 +91,7 @@ pub(crate) fn end_poll() -> Wait {
 
 /// Takes one unit of the yield budget. `Pending`: it is spent, the caller's waker has been woken, and the caller is to
 /// return `Pending` once (Y2).
+#[inline]
 pub(crate) fn consume(cx: &Context<'_>) -> Poll<()> {
     if spend() {
         return Poll::Ready(());
@@ -98,6 +101,7 @@ pub(crate) fn consume(cx: &Context<'_>) -> Poll<()> {
 }
 
 /// Takes one unit for an operation that cannot suspend (`try_send`): a spent budget stays spent (C5).
+#[inline]
 pub(crate) fn spend() -> bool {
     BUDGET.with(|b| {
         let left = b.load(Ordering::Relaxed);
@@ -118,6 +122,7 @@ pub fn budget_left() -> bool {
 }
 
 /// The task of `waker` yields: it is to queue behind all that can run. For foreign frames.
+#[inline]
 pub fn wake_tail(waker: &Waker) {
     NOTE.set(Wait { reason: Reason::Yield, ..Wait::NONE });
     wake_to_tail(|| waker.wake_by_ref());
@@ -129,6 +134,7 @@ pub fn note_join(location: &'static Location<'static>) {
 }
 
 /// Notes what the current task is about to park on (2).
+#[inline]
 pub(crate) fn note_wait(reason: Reason, object: u64, location: &'static Location<'static>) {
     NOTE.set(Wait { reason, object, location: Some(location) });
 }
@@ -147,6 +153,7 @@ pub(crate) fn wake_to_tail(wake: impl FnOnce()) {
 }
 
 /// Whether the wake-up now running was asked to queue at the tail.
+#[inline]
 pub(crate) fn wakes_to_tail() -> bool {
     TO_TAIL.get()
 }
@@ -192,6 +199,7 @@ impl Future for YieldNow {
 }
 
 /// Wakes `waker`, at the tail of the queue or wherever the scheduler thinks best.
+#[inline]
 pub(crate) fn wake(waker: Waker, tail: bool) {
     if tail {
         wake_to_tail(|| waker.wake());

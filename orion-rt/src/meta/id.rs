@@ -14,6 +14,7 @@ thread_local! {
 }
 
 /// An identity no other task or channel of this process has.
+#[inline]
 pub(crate) fn fresh() -> u64 {
     let (next, end) = RANGE.get();
     if next < end {

@@ -21,11 +21,13 @@ impl<K: Sealed> RunQueue<K> {
         Self { head: Cell::new(None), tail: Cell::new(None) }
     }
 
+    #[inline]
     pub(super) fn is_empty(&self) -> bool {
         self.head.get().is_none()
     }
 
     /// Appends a scheduled task that is in no queue.
+    #[inline]
     pub(super) fn push(&self, task: NonNull<Header<K>>) {
         match self.tail.replace(Some(task)) {
             // SAFETY: (1): the tail is in the queue.
@@ -34,6 +36,7 @@ impl<K: Sealed> RunQueue<K> {
         }
     }
 
+    #[inline]
     pub(super) fn pop(&self) -> Option<NonNull<Header<K>>> {
         let task = self.head.get()?;
         // SAFETY: (1).

@@ -20,11 +20,13 @@ thread_local! {
 }
 
 /// The task this thread polls now.
+#[inline]
 pub(crate) fn get() -> Option<AnyTask> {
     CURRENT.get()
 }
 
 /// Makes `task` the current one until the guard is dropped; polls nest when a destructor or a foreign executor polls inside.
+#[inline]
 pub(crate) fn enter(task: AnyTask) -> Entered {
     Entered { before: CURRENT.replace(Some(task)) }
 }
@@ -35,6 +37,7 @@ pub(crate) struct Entered {
 }
 
 impl Drop for Entered {
+    #[inline]
     fn drop(&mut self) {
         CURRENT.set(self.before);
     }

@@ -31,6 +31,7 @@ impl<K: Sealed> Claim<K> {
         Self { task }
     }
 
+    #[inline]
     pub(crate) fn header(&self) -> &Header<K> {
         // SAFETY: (1).
         unsafe { self.task.as_ref() }

@@ -90,10 +90,12 @@ impl<T> Lock<T> for RefCell<T> {
     where
         T: 'a;
 
+    #[inline]
     fn new(value: T) -> Self {
         Self::new(value)
     }
 
+    #[inline]
     fn lock(&self) -> RefMut<'_, T> {
         self.borrow_mut()
     }
@@ -105,10 +107,12 @@ impl<T> Lock<T> for Mutex<T> {
     where
         T: 'a;
 
+    #[inline]
     fn new(value: T) -> Self {
         Self::new(value)
     }
 
+    #[inline]
     fn lock(&self) -> MutexGuard<'_, T> {
         self.lock()
     }
@@ -136,18 +140,22 @@ pub trait Count {
 pub struct PlainCount(Cell<usize>);
 
 impl Count for PlainCount {
+    #[inline]
     fn new(n: usize) -> Self {
         Self(Cell::new(n))
     }
 
+    #[inline]
     fn get(&self) -> usize {
         self.0.get()
     }
 
+    #[inline]
     fn add(&self) {
         self.0.set(self.0.get() + 1);
     }
 
+    #[inline]
     fn add_unless_zero(&self) -> bool {
         let n = self.0.get();
         if n != 0 {
@@ -156,12 +164,14 @@ impl Count for PlainCount {
         n != 0
     }
 
+    #[inline]
     fn sub(&self) -> usize {
         let left = self.0.get() - 1;
         self.0.set(left);
         left
     }
 
+    #[inline]
     fn sub_with<R>(&self, last: impl Fn() -> R) -> Option<R> {
         let secured = (self.0.get() == 1).then(&last);
         self.sub();
@@ -170,26 +180,32 @@ impl Count for PlainCount {
 }
 
 impl Count for AtomicUsize {
+    #[inline]
     fn new(n: usize) -> Self {
         Self::new(n)
     }
 
+    #[inline]
     fn get(&self) -> usize {
         self.load(Ordering::Acquire)
     }
 
+    #[inline]
     fn add(&self) {
         self.fetch_add(1, Ordering::Relaxed);
     }
 
+    #[inline]
     fn add_unless_zero(&self) -> bool {
         self.fetch_update(Ordering::AcqRel, Ordering::Acquire, |n| if n == 0 { None } else { Some(n + 1) }).is_ok()
     }
 
+    #[inline]
     fn sub(&self) -> usize {
         self.fetch_sub(1, Ordering::AcqRel) - 1
     }
 
+    #[inline]
     fn sub_with<R>(&self, last: impl Fn() -> R) -> Option<R> {
         let mut n = self.load(Ordering::Acquire);
         loop {

@@ -60,6 +60,7 @@ impl LocalState {
 }
 
 impl TaskState for LocalState {
+    #[inline]
     fn new(handle: bool) -> Self {
         Self {
             flags: Cell::new(SCHEDULED | if handle { HANDLE } else { 0 }),
@@ -68,18 +69,21 @@ impl TaskState for LocalState {
         }
     }
 
+    #[inline]
     fn wake(&self) -> Wake {
         let parked = !self.has(SCHEDULED | RUNNING | RETURNED);
         self.set(SCHEDULED);
         if parked { Wake::Schedule } else { Wake::Nothing }
     }
 
+    #[inline]
     fn start(&self) -> Start {
         self.clear(SCHEDULED);
         self.set(RUNNING);
         if self.has(CANCEL) { Start::Cancel } else { Start::Poll }
     }
 
+    #[inline]
     fn suspend(&self) -> Suspend {
         if self.has(CANCEL) {
             return Suspend::Cancel;
@@ -88,35 +92,42 @@ impl TaskState for LocalState {
         if self.has(SCHEDULED) { Suspend::Requeue } else { Suspend::Parked }
     }
 
+    #[inline]
     fn returned(&self) {
         self.clear(RUNNING);
         self.set(RETURNED);
     }
 
+    #[inline]
     fn finish(&self) -> Completed {
         self.returned();
         self.complete()
     }
 
+    #[inline]
     fn complete(&self) -> Completed {
         self.set(COMPLETE);
         self.refs.set(self.refs.get() + 1);
         Completed { wanted: self.has(HANDLE), join_waker: self.has(JOIN_WAKER) }
     }
 
+    #[inline]
     fn cancel(&self) -> Wake {
         self.set(CANCEL);
         self.wake()
     }
 
+    #[inline]
     fn is_cancelled(&self) -> bool {
         self.has(CANCEL)
     }
 
+    #[inline]
     fn is_complete(&self) -> bool {
         self.has(COMPLETE)
     }
 
+    #[inline]
     fn is_returned(&self) -> bool {
         self.has(RETURNED)
     }
@@ -125,15 +136,18 @@ impl TaskState for LocalState {
         (self.has(SCHEDULED), self.has(RUNNING))
     }
 
+    #[inline]
     fn owns_join_slot(&self) -> bool {
         !self.has(JOIN_WAKER)
     }
 
+    #[inline]
     fn publish_join_waker(&self) -> bool {
         self.set(JOIN_WAKER);
         true
     }
 
+    #[inline]
     fn withdraw_join_waker(&self) -> bool {
         let early = !self.has(COMPLETE);
         if early {
@@ -142,21 +156,25 @@ impl TaskState for LocalState {
         early
     }
 
+    #[inline]
     fn join_waker_done(&self) -> bool {
         self.clear(JOIN_WAKER);
         !self.has(HANDLE)
     }
 
+    #[inline]
     fn release_handle(&self) -> Release {
         self.clear(HANDLE);
         if self.has(COMPLETE) { Release::Late { slot: !self.has(JOIN_WAKER) } } else { Release::Early }
     }
 
+    #[inline]
     fn has_wakers(&self, mine: usize) -> bool {
         let expected = mine as isize + isize::from(self.has(HANDLE));
         self.refs.get() as isize + self.shared.load(Ordering::Acquire).div_euclid(REF) > expected
     }
 
+    #[inline]
     fn retain(&self) {
         if self.is_merged() {
             return self.retain_remote();
@@ -168,6 +186,7 @@ impl TaskState for LocalState {
         }
     }
 
+    #[inline]
     fn release(&self, n: usize) -> bool {
         if self.is_merged() {
             return self.shared.fetch_sub(n as isize * REF, Ordering::AcqRel).div_euclid(REF) == n as isize;

@@ -36,21 +36,25 @@ impl MultiState {
 }
 
 impl TaskState for MultiState {
+    #[inline]
     fn new(handle: bool) -> Self {
         Self(AtomicUsize::new(SCHEDULED | REF | if handle { HANDLE } else { 0 }))
     }
 
+    #[inline]
     fn wake(&self) -> Wake {
         let old = self.0.fetch_or(SCHEDULED, Ordering::AcqRel);
         if old & (SCHEDULED | RUNNING | RETURNED) == 0 { Wake::Schedule } else { Wake::Nothing }
     }
 
+    #[inline]
     fn start(&self) -> Start {
         let old = self.0.fetch_add(RUNNING - SCHEDULED, Ordering::AcqRel);
         debug_assert!(old & (SCHEDULED | RUNNING | RETURNED) == SCHEDULED);
         if old & CANCEL == 0 { Start::Poll } else { Start::Cancel }
     }
 
+    #[inline]
     fn suspend(&self) -> Suspend {
         // A cancelled task stays RUNNING, so that its future is dropped here and now.
         let mut s = self.0.load(Ordering::Acquire);
@@ -66,31 +70,38 @@ impl TaskState for MultiState {
         }
     }
 
+    #[inline]
     fn returned(&self) {
         self.0.fetch_add(RETURNED - RUNNING, Ordering::AcqRel);
     }
 
+    #[inline]
     fn finish(&self) -> Completed {
         Self::completed(self.0.fetch_add(COMPLETE + RETURNED - RUNNING + REF, Ordering::AcqRel))
     }
 
+    #[inline]
     fn complete(&self) -> Completed {
         Self::completed(self.0.fetch_add(COMPLETE + REF, Ordering::AcqRel))
     }
 
+    #[inline]
     fn cancel(&self) -> Wake {
         let old = self.0.fetch_or(CANCEL | SCHEDULED, Ordering::AcqRel);
         if old & (SCHEDULED | RUNNING | RETURNED) == 0 { Wake::Schedule } else { Wake::Nothing }
     }
 
+    #[inline]
     fn is_cancelled(&self) -> bool {
         self.0.load(Ordering::Acquire) & CANCEL != 0
     }
 
+    #[inline]
     fn is_complete(&self) -> bool {
         self.0.load(Ordering::Acquire) & COMPLETE != 0
     }
 
+    #[inline]
     fn is_returned(&self) -> bool {
         self.0.load(Ordering::Acquire) & RETURNED != 0
     }
@@ -100,32 +111,39 @@ impl TaskState for MultiState {
         (s & SCHEDULED != 0, s & RUNNING != 0)
     }
 
+    #[inline]
     fn owns_join_slot(&self) -> bool {
         self.0.load(Ordering::Acquire) & JOIN_WAKER == 0
     }
 
+    #[inline]
     fn publish_join_waker(&self) -> bool {
         self.change_join_waker(|s| s | JOIN_WAKER)
     }
 
+    #[inline]
     fn withdraw_join_waker(&self) -> bool {
         self.change_join_waker(|s| s & !JOIN_WAKER)
     }
 
+    #[inline]
     fn join_waker_done(&self) -> bool {
         self.0.fetch_and(!JOIN_WAKER, Ordering::AcqRel) & HANDLE == 0
     }
 
+    #[inline]
     fn release_handle(&self) -> Release {
         let old = self.0.fetch_and(!HANDLE, Ordering::AcqRel);
         if old & COMPLETE == 0 { Release::Early } else { Release::Late { slot: old & JOIN_WAKER == 0 } }
     }
 
+    #[inline]
     fn has_wakers(&self, mine: usize) -> bool {
         let s = self.0.load(Ordering::Acquire);
         s / REF > mine + usize::from(s & HANDLE != 0)
     }
 
+    #[inline]
     fn retain(&self) {
         let old = self.0.fetch_add(REF, Ordering::Relaxed);
         // A waker leaked in a loop must not wrap the count into a use after free.
@@ -134,6 +152,7 @@ impl TaskState for MultiState {
         }
     }
 
+    #[inline]
     fn release(&self, n: usize) -> bool {
         let old = self.0.fetch_sub(n * REF, Ordering::AcqRel);
         debug_assert!(old / REF >= n);

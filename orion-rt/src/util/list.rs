@@ -29,6 +29,7 @@ impl<T> Links<T> {
     }
 
     /// Whether the node is in a list.
+    #[inline]
     pub(crate) fn is_linked(&self) -> bool {
         self.linked.get()
     }
@@ -59,11 +60,13 @@ impl<T: Linked<Tag>, Tag> List<T, Tag> {
         Self { head: None, tail: None, _tag: PhantomData }
     }
 
+    #[inline]
     pub(crate) fn is_empty(&self) -> bool {
         self.head.is_none()
     }
 
     /// The oldest node.
+    #[inline]
     pub(crate) fn front(&self) -> Option<NonNull<T>> {
         self.head
     }
@@ -72,6 +75,7 @@ impl<T: Linked<Tag>, Tag> List<T, Tag> {
     ///
     /// # Safety
     /// `node` is linked in this list (2).
+    #[inline]
     pub(crate) unsafe fn next(&self, node: NonNull<T>) -> Option<NonNull<T>> {
         // SAFETY: (1): a linked node is valid.
         unsafe { T::links(node) }.next.get()
@@ -81,6 +85,7 @@ impl<T: Linked<Tag>, Tag> List<T, Tag> {
     ///
     /// # Safety
     /// `node` is valid until it is unlinked (1) and not linked now (2).
+    #[inline]
     pub(crate) unsafe fn push_back(&mut self, node: NonNull<T>) {
         // SAFETY: (1), promised by the caller.
         let links = unsafe { T::links(node) };
@@ -97,6 +102,7 @@ impl<T: Linked<Tag>, Tag> List<T, Tag> {
     }
 
     /// Takes the oldest node out.
+    #[inline]
     pub(crate) fn pop_front(&mut self) -> Option<NonNull<T>> {
         let node = self.head?;
         // SAFETY: (1, 2): the head is linked here.
@@ -108,6 +114,7 @@ impl<T: Linked<Tag>, Tag> List<T, Tag> {
     ///
     /// # Safety
     /// `node` is linked in this list (2).
+    #[inline]
     pub(crate) unsafe fn unlink(&mut self, node: NonNull<T>) {
         // SAFETY: (1): a linked node is valid.
         let links = unsafe { T::links(node) };

@@ -21,11 +21,13 @@ pub(crate) fn reseed(seed: u64) {
 }
 
 /// A number below `bound`, each with the same probability (to 1 in 2^32). `bound` is not 0.
+#[inline]
 pub(crate) fn below(bound: u32) -> u32 {
     debug_assert!(bound > 0);
     (((next() >> 32) * u64::from(bound)) >> 32) as u32
 }
 
+#[inline]
 fn next() -> u64 {
     let mut state = STATE.get();
     if state == 0 {
