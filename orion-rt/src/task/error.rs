@@ -33,7 +33,10 @@ impl std::error::Error for TaskError {}
 /// A panic of a task.
 ///
 /// The payload of an ordinary task's panic goes to its scope, which re-raises it (P1); its joiner gets the message.
-pub struct Panic {
+pub struct Panic(Box<Details>);
+
+/// Boxed, so that the error adds one word to the result that every task has room for.
+struct Details {
     message: Box<str>,
     /// Behind a lock that nobody takes, for `Sync`: an error that is not cannot go through `?` into `Box<dyn Error + Send + Sync>`.
     payload: Mutex<Option<Box<dyn Any + Send>>>,
@@ -42,25 +45,25 @@ pub struct Panic {
 impl Panic {
     /// The panic with this message, whose payload is someone else's to raise.
     pub(crate) fn described(message: Box<str>) -> Self {
-        Self { message, payload: Mutex::new(None) }
+        Self(Box::new(Details { message, payload: Mutex::new(None) }))
     }
 
     /// The panic's message: the payload where it is a string, else a description of that fact.
     #[must_use]
     pub fn message(&self) -> &str {
-        &self.message
+        &self.0.message
     }
 
     /// The value the task panicked with, for `std::panic::resume_unwind`; `None` if the scope has it.
     #[must_use]
     pub fn into_payload(self) -> Option<Box<dyn Any + Send>> {
-        self.payload.into_inner()
+        self.0.payload.into_inner()
     }
 }
 
 impl fmt::Debug for Panic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Panic").field("message", &self.message).finish_non_exhaustive()
+        f.debug_struct("Panic").field("message", &self.message()).finish_non_exhaustive()
     }
 }
 
@@ -78,6 +81,12 @@ pub(crate) fn message_of(payload: &(dyn Any + Send)) -> Box<str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_error_is_one_word() {
+        assert_eq!(size_of::<TaskError>(), size_of::<usize>());
+        assert_eq!(size_of::<Result<u64, TaskError>>(), 2 * size_of::<u64>());
+    }
 
     #[test]
     fn messages_are_found_in_both_kinds_of_string() {

@@ -8,7 +8,7 @@
 //! Who may touch which field
 //! 1. `state` anyone with a reference. `vtable`, `id`, `location`, `name`, `shared`, `scope` never change after the spawn.
 //! 2. `queue_next` whoever has the task in a queue, or is about to (see `SCHEDULED` in `state`).
-//! 3. `links` and `shard` the owner scope's shard lock.
+//! 3. `links` the owner scope's shard lock. `shard` is written once, when the task is enlisted, before anyone else knows it.
 //! 4. `join_waker` as `JOIN_WAKER` says.
 //! 5. `groups` is set once by the thread that runs the task and read by anyone.
 //! 6. `wait` written by the thread that runs the task, read by dumps.
@@ -51,6 +51,9 @@ pub struct Header<K: Sealed> {
     pub(crate) swept: Cell<bool>,
 }
 
+/// The `shard` of a task that is in no list: not yet, or refused.
+const REFUSED: u32 = u32::MAX;
+
 /// What can be done with what is behind a header.
 pub(crate) struct Vtable<K: Sealed> {
     /// Polls the future. `true`: it has returned or panicked; it is dropped and the result stored.
@@ -92,7 +95,7 @@ impl<K: Sealed> Header<K> {
             location: birth.location,
             name: birth.name.map(Box::new),
             groups: AtomicPtr::new(std::ptr::null_mut()),
-            shard: Cell::new(0),
+            shard: Cell::new(REFUSED),
             is_body: birth.is_body,
             keeps_shared: Cell::new(false),
             swept: Cell::new(false),
@@ -105,9 +108,10 @@ impl<K: Sealed> Header<K> {
         unsafe { self.groups.load(Ordering::Acquire).as_ref() }
     }
 
-    /// Whether the task is in its scope's list; asked under the shard's lock, or by the only one who could change it.
-    pub(crate) fn is_listed(&self) -> bool {
-        self.links.is_linked()
+    /// Whether the task's scope took it into its list. It stays there until it is complete and its handle gone, so a claim
+    /// finds it there still.
+    pub(crate) fn was_enlisted(&self) -> bool {
+        self.shard.get() != REFUSED
     }
 }
 

@@ -110,7 +110,7 @@ impl<K: Sealed> Claim<K> {
             // SAFETY: complete with HANDLE set until now: the result is the claim's.
             crate::util::contain::contained(|| unsafe { (header.vtable.drop_result)(self.task) });
         }
-        if header.vtable.result_needs_drop && header.is_listed() {
+        if header.vtable.result_needs_drop && header.was_enlisted() {
             // SAFETY: just looked at; only the claim's owner could have taken it off since.
             unsafe { ScopeCore::unlist(header.scope, self.task) };
         }

@@ -15,23 +15,22 @@ use std::cell::Cell;
 use std::marker::PhantomData;
 use std::ptr::NonNull;
 
-/// The two pointers a node embeds.
+/// The two pointers a node embeds. `prev` dangles while the node is in no list.
 #[derive(Debug)]
 pub(crate) struct Links<T> {
     prev: Cell<Option<NonNull<T>>>,
     next: Cell<Option<NonNull<T>>>,
-    linked: Cell<bool>,
 }
 
 impl<T> Links<T> {
     pub(crate) const fn new() -> Self {
-        Self { prev: Cell::new(None), next: Cell::new(None), linked: Cell::new(false) }
+        Self { prev: Cell::new(Some(NonNull::dangling())), next: Cell::new(None) }
     }
 
     /// Whether the node is in a list.
     #[inline]
     pub(crate) fn is_linked(&self) -> bool {
-        self.linked.get()
+        self.prev.get() != Some(NonNull::dangling())
     }
 }
 
@@ -89,10 +88,9 @@ impl<T: Linked<Tag>, Tag> List<T, Tag> {
     pub(crate) unsafe fn push_back(&mut self, node: NonNull<T>) {
         // SAFETY: (1), promised by the caller.
         let links = unsafe { T::links(node) };
-        debug_assert!(!links.linked.get(), "a node is in one list at a time");
+        debug_assert!(!links.is_linked(), "a node is in one list at a time");
         links.prev.set(self.tail);
         links.next.set(None);
-        links.linked.set(true);
         match self.tail {
             // SAFETY: (1): the tail is linked, so valid.
             Some(tail) => unsafe { T::links(tail) }.next.set(Some(node)),
@@ -118,9 +116,8 @@ impl<T: Linked<Tag>, Tag> List<T, Tag> {
     pub(crate) unsafe fn unlink(&mut self, node: NonNull<T>) {
         // SAFETY: (1): a linked node is valid.
         let links = unsafe { T::links(node) };
-        debug_assert!(links.linked.get(), "only a linked node can be unlinked");
-        let (prev, next) = (links.prev.take(), links.next.take());
-        links.linked.set(false);
+        debug_assert!(links.is_linked(), "only a linked node can be unlinked");
+        let (prev, next) = (links.prev.replace(Some(NonNull::dangling())), links.next.take());
         match prev {
             // SAFETY: (1): neighbours of a linked node are linked.
             Some(prev) => unsafe { T::links(prev) }.next.set(next),
