@@ -98,6 +98,10 @@ impl<'a, T> AnyArm<'a, T> {
 impl<T> Drop for AnyArm<'_, T> {
     #[inline]
     fn drop(&mut self) {
+        // Most arms of a select that does not park: nothing is linked, and there is no value.
+        if self.op != Op::Send && self.waiter.is_new() && self.outcome.status.get() == Status::Idle {
+            return;
+        }
         drop(self.end());
     }
 }
