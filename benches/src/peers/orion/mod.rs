@@ -1,4 +1,4 @@
-//! orion-rt: `run`, and a `Runtime` of one and of two workers; its channel halves; `select!` and the dynamic `Select`.
+//! orion-rt: `run`, and a `Runtime` of one and of two workers; its channel halves, and `select!`.
 //!
 //! The traits of [`crate::capability`] ask for `'static` tasks, as the peers do; orion's groups carry the lifetime of
 //! their scope. The adapters erase that lifetime, which costs nothing at run time. Invariants they rely on:
