@@ -40,8 +40,27 @@
 //! # }
 //! ```
 //!
-//! The same program on four workers; now tasks have to be `Send`, and a forgotten one is a compile error. The body of the
+//! The same program on four workers; now tasks have to be `Send`, and one that is not is a compile error. The body of the
 //! root stays on the calling thread.
+//!
+//! ## Functions that spawn
+//!
+//! A function that spawns takes a [`Group`], which every [`Scope`] is, and its type says where the tasks run: `&Group<'_, Local>`
+//! on one thread, as under [`run`], or `&Group<'_, Multi>`, for short `&Group<'_>`, under [`Runtime::run`]. Tasks cannot borrow
+//! the variables of the body or of another task; [`keep`](Scope::<Local>::keep) lends them a value until the root ends:
+//!
+//! ```
+//! use orion_rt::{Group, Local};
+//! fn print_all<'scope>(g: &Group<'scope, Local>, words: &'scope [String]) {
+//!     for word in words {
+//!         g.go(async move { println!("{word}") });
+//!     }
+//! }
+//! orion_rt::run(async |s| {
+//!     let words = s.keep(vec!["lent".to_owned(), "to tasks".to_owned()]);
+//!     print_all(s, words);
+//! });
+//! ```
 //!
 //! ## Channels
 //!
@@ -130,15 +149,24 @@
 //! });
 //! ```
 //!
+//! So a joiner in the same scope does not see a panic as a value. To go on after one, catch it in the task or around a group,
+//! with `catch_unwind` of the `futures` crate.
+//!
 //! ## Seeing what happens
 //!
 //! Tasks and channels have names ([`task().name(..)`](Group::task), [`Chan::named`]), and [`dumper`] gives a [`Dump`] of every live task with
-//! its state, where it was spawned and what it waits for, from any thread.
+//! its state, where it was spawned and what it waits for, from any thread. A channel it waits for is shown by its number, the
+//! `id` of [`Chan::inspect`]. To look at a program that hangs, give a thread the dumper beforehand: nothing else reports a
+//! deadlock.
 //!
 //! # Cancel safety
 //!
 //! Every future of this crate may be dropped at any time. What that means for the value is said at each: a dropped `recv` has
 //! lost nothing, a dropped `send` either delivered its value or drops it, a dropped `join` gives the task up to its scope.
+//!
+//! # Rules
+//!
+//! Codes such as `S1` or `X5` in this documentation are the names of promises: the tests that check one cite it.
 //!
 //! # With other crates
 //!

@@ -172,7 +172,8 @@ impl<T> Chan<T> {
         Self(unsafe { ChanRef::new(core) })
     }
 
-    /// Names the channel, for dumps and deadlock reports (D7).
+    /// Names the channel, for its `Debug` form, [`inspect`](Self::inspect) and the deadlock reports of the C ABI (D7). A dump
+    /// shows its number instead, the `id` that `inspect` gives.
     #[must_use]
     pub fn named(self, name: impl Into<Arc<str>>) -> Self {
         self.0.core().set_name(name.into());
@@ -250,7 +251,8 @@ macro_rules! sending {
                 self.0.try_send(value)
             }
 
-            /// As [`send`](Self::send), for a plain thread: blocks it.
+            /// As [`send`](Self::send), for a plain thread: blocks it. In a task it blocks the worker, and on a single-threaded
+            /// root every task that could receive.
             ///
             /// # Errors
             /// The channel is closed, or closes meanwhile: the value comes back.
@@ -293,7 +295,8 @@ macro_rules! receiving {
                 self.0.try_recv()
             }
 
-            /// As [`recv`](Self::recv), for a plain thread: blocks it.
+            /// As [`recv`](Self::recv), for a plain thread: blocks it. In a task it blocks the worker, and on a single-threaded
+            /// root every task that could send.
             #[track_caller]
             pub fn recv_blocking(&self) -> Option<T> {
                 self.0.recv_blocking(Location::caller())

@@ -21,7 +21,8 @@ use super::{JoinHandle, TaskBuilder};
 ///
 /// A group is the scope of the body given to [`group`](Group::group); a root's [`Scope`](crate::Scope) is one too. Clones are
 /// handles of the same scope and may leave it: spawning into a scope that has ended, or was cancelled, gives a task that is
-/// never polled. A function that spawns takes `g: &Group<'_>`.
+/// never polled. A function that spawns takes `g: &Group<'_>` under a [`Runtime`](crate::Runtime) and `g: &Group<'_, Local>` under
+/// [`run`](crate::run).
 ///
 /// Rules: S2, S3, S5.
 pub struct Group<'scope, K: Kind = Multi> {
