@@ -155,9 +155,8 @@
 //! ## Seeing what happens
 //!
 //! Tasks and channels have names ([`task().name(..)`](Group::task), [`Chan::named`]), and [`dumper`] gives a [`Dump`] of every live task with
-//! its state, where it was spawned and what it waits for, from any thread. A channel it waits for is shown by its number, the
-//! `id` of [`Chan::inspect`]. To look at a program that hangs, give a thread the dumper beforehand: nothing else reports a
-//! deadlock.
+//! its state, where it was spawned and what it waits for, from any thread. To look at a program that hangs, give a thread the dumper
+//! beforehand: nothing else reports a deadlock yet.
 //!
 //! # Cancel safety
 //!

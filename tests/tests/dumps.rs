@@ -23,7 +23,7 @@ on_every_kind!(d5_a_dump_holds_every_live_task, async |s| {
         }
     };
     let text = dump.to_string();
-    assert!(text.contains("'root'") && text.contains("'receiver'") && text.contains("recv on channel"), "{text}");
+    assert!(text.contains("'root'") && text.contains("'receiver'") && text.contains("recv on \"jobs\""), "{text}");
     assert!(text.contains("end of group") && text.contains("dumps.rs"), "{text}");
     let running = dump.tasks().iter().filter(|t| t.state == TaskState::Running).count();
     assert!(running >= 1, "the body takes the dump: {text}");

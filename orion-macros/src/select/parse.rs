@@ -51,6 +51,8 @@ fn parse_arm(input: ParseStream<'_>) -> Result<RawArm> {
     while !input.peek(Token![=>]) {
         if input.is_empty() {
             let last = head.last().map_or_else(Span::call_site, TokenTree::span);
+            // A wrong operator says more than what is missing because of it.
+            wrong::check(&head, &ops::operators(&head), last)?;
             return Err(Error::new(last, "this arm has no body: expected `=> ..` after it"));
         }
         head.push(input.parse::<TokenTree>()?);

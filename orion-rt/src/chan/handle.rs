@@ -172,8 +172,7 @@ impl<T> Chan<T> {
         Self(unsafe { ChanRef::new(core) })
     }
 
-    /// Names the channel, for its `Debug` form, [`inspect`](Self::inspect) and the deadlock reports of the C ABI (D7). A dump
-    /// shows its number instead, the `id` that `inspect` gives.
+    /// Names the channel: in dumps, its `Debug` form, [`inspect`](Self::inspect) and the deadlock reports of the C ABI (D7).
     #[must_use]
     pub fn named(self, name: impl Into<Arc<str>>) -> Self {
         self.0.core().set_name(name.into());

@@ -1,6 +1,7 @@
 //! What can be learned about a channel without changing it (C12).
 
 use super::core::Core;
+use crate::meta::names::Name;
 use std::sync::Arc;
 
 /// A snapshot of a channel, from [`Chan::inspect`](crate::Chan::inspect).
@@ -32,7 +33,7 @@ impl Core {
         let state = self.lock();
         ChanInfo {
             id: self.id,
-            name: state.name.clone(),
+            name: state.name.as_ref().map(|name| Arc::clone(name.text())),
             capacity: self.capacity,
             len: state.len(),
             closed: state.is_closed(),
@@ -44,7 +45,11 @@ impl Core {
     }
 
     pub(super) fn set_name(&self, name: Arc<str>) {
-        let old = self.lock().name.replace(name);
+        // The old name leaves the table before the new one enters it.
+        let old = self.lock().name.take();
         drop(old);
+        let name = Name::enter(self.id, name);
+        let other = self.lock().name.replace(name);
+        drop(other);
     }
 }

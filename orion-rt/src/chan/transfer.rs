@@ -21,9 +21,9 @@ use super::elem::{Elem, Erased};
 use super::ring::{Discarded, Ring};
 use super::waiter::{Contest, Queue, Status, complete};
 use super::wakes::{Batch, Wakes};
+use crate::meta::names::Name;
 use std::collections::VecDeque;
 use std::ptr;
-use std::sync::Arc;
 
 /// How an attempt to receive ended.
 #[must_use]
@@ -59,7 +59,7 @@ pub(super) enum GivenBack {
 #[derive(Debug)]
 #[repr(C)]
 pub(crate) struct State {
-    pub(super) name: Option<Arc<str>>,
+    pub(super) name: Option<Name>,
     /// Fresh values that have left: the number of the last one.
     handed: u64,
     /// The numbers of the values that were given back and are buffered.

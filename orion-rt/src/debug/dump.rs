@@ -5,7 +5,7 @@ use std::panic::Location;
 use std::sync::Arc;
 
 use crate::coop::{self, Reason};
-use crate::meta::TaskId;
+use crate::meta::{TaskId, names};
 use crate::task::header::Header;
 use crate::task::kind::Sealed;
 use crate::task::state::TaskState as _;
@@ -42,11 +42,11 @@ impl Dump {
 
 impl fmt::Display for Dump {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{} live tasks", self.tasks.len())?;
-        for task in &self.tasks {
-            writeln!(f, "  {task}")?;
+        if let Some(note) = self.note {
+            return write!(f, "no dump: {note}");
         }
-        self.note.map_or(Ok(()), |note| writeln!(f, "  {note}"))
+        write!(f, "{} live task{}", self.tasks.len(), if self.tasks.len() == 1 { "" } else { "s" })?;
+        self.tasks.iter().try_for_each(|task| write!(f, "\n  {task}"))
     }
 }
 
@@ -64,6 +64,7 @@ pub struct TaskInfo {
     pub state: TaskState,
     /// What it waits for, if it is parked on something the runtime knows.
     pub waits: Vec<Wait>,
+    is_named: bool,
 }
 
 impl TaskInfo {
@@ -79,17 +80,21 @@ impl TaskInfo {
             TaskState::Parked
         };
         let waits = match (state, task.wait.load()) {
-            (TaskState::Parked, Some((wait, epoch))) if wait.reason != Reason::Unknown => vec![Wait { wait, epoch }],
+            (TaskState::Parked, Some((wait, epoch))) if wait.reason != Reason::Unknown => vec![Wait::new(wait, epoch)],
             _ => Vec::new(),
         };
         let name = task.name.as_deref().map_or_else(|| task.location.to_string().into(), Arc::clone);
-        Self { id: task.id, name, location: task.location, state, waits }
+        Self { id: task.id, name, location: task.location, state, waits, is_named: task.name.is_some() }
     }
 }
 
 impl fmt::Display for TaskInfo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} '{}' spawned at {}: {}", self.id, self.name, self.location, self.state)?;
+        write!(f, "{} ", self.id)?;
+        if self.is_named {
+            write!(f, "'{}' ", self.name)?;
+        }
+        write!(f, "spawned at {}: {}", self.location, self.state)?;
         self.waits.iter().try_for_each(|wait| write!(f, ", {wait}"))
     }
 }
@@ -124,9 +129,14 @@ impl fmt::Display for TaskState {
 pub struct Wait {
     wait: coop::Wait,
     epoch: u32,
+    name: Option<Arc<str>>,
 }
 
 impl Wait {
+    fn new(wait: coop::Wait, epoch: u32) -> Self {
+        Self { wait, epoch, name: names::name_of(wait.object) }
+    }
+
     /// Where the task waits.
     #[must_use]
     pub fn location(&self) -> Option<&'static Location<'static>> {
@@ -158,9 +168,11 @@ impl fmt::Display for Wait {
             Reason::Sleep => "sleep",
             Reason::Yield => "its turn",
         })?;
-        if let Some(object) = self.object() {
-            let kind = if self.wait.reason == Reason::Join { "task" } else { "channel" };
-            write!(f, " on {kind} #{object}")?;
+        match (&self.name, self.object()) {
+            (Some(name), _) => write!(f, " on {name:?}")?,
+            (None, Some(task)) if self.wait.reason == Reason::Join => write!(f, " on task #{task}")?,
+            (None, Some(channel)) => write!(f, " on channel #{channel}")?,
+            (None, None) => {}
         }
         self.wait.location.map_or(Ok(()), |location| write!(f, " at {location}"))
     }

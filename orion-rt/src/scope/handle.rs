@@ -140,7 +140,7 @@ impl<'scope, T, K: Kind> JoinHandle<'scope, T, K> {
 
     fn poll_join(&mut self, cx: &Context<'_>, location: &'static Location<'static>) -> Poll<Result<T, TaskError>> {
         let claim = self.claim.as_mut().expect("a `Join` is not polled after it was ready");
-        forbid_waiting_for_oneself(claim);
+        forbid_waiting_for_oneself(claim, location);
         if claim.poll_complete(cx, location).is_pending() {
             return Poll::Pending;
         }
@@ -168,19 +168,38 @@ impl<'scope, T, K: Kind> IntoFuture for JoinHandle<'scope, T, K> {
     }
 }
 
+/// What a message calls a task; it may be gone when the message is written.
+struct Called {
+    id: TaskId,
+    name: Option<Arc<str>>,
+    location: &'static Location<'static>,
+}
+
+fn called<K: Kind>(header: &Header<K>) -> Called {
+    Called { id: header.id, name: header.name.as_deref().cloned(), location: header.location }
+}
+
+impl fmt::Display for Called {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.name {
+            Some(name) => write!(f, "task '{name}' ({}, spawned at {})", self.id, self.location),
+            None => write!(f, "task {}, spawned at {}", self.id, self.location),
+        }
+    }
+}
+
 /// Panics if the task behind `claim` is the current one or has opened the group the current one lives in (J4).
-fn forbid_waiting_for_oneself<K: Kind>(claim: &Claim<K>) {
+fn forbid_waiting_for_oneself<K: Kind>(claim: &Claim<K>, location: &'static Location<'static>) {
     let target = NonNull::from(claim.header());
     let mut next = current::get().and_then(K::only);
     while let Some(task) = next {
         // SAFETY: the current task is being polled, and an opener that answers for its group is not complete.
         let header: &Header<K> = unsafe { task.as_ref() };
         if task == target {
-            let name = header.name.as_deref().map_or_else(|| header.location.to_string(), |name| name.to_string());
             panic!(
-                "a task cannot join itself or a task it runs inside of: '{name}' ({}) would wait for its own end; join it from \
-                 outside, or `release()` the handle",
-                header.id
+                "a task cannot join itself or a task it runs inside of: {} would wait for its own end at {location}; join it \
+                 from outside, or `release()` the handle",
+                called(header)
             );
         }
         // SAFETY: the scope of a task that is not complete is alive.
@@ -231,10 +250,8 @@ impl<T, K: Kind> Future for Get<'_, T, K> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
         let join = &mut self.get_mut().join;
-        let (id, name) = match &join.handle.claim {
-            Some(_) => (join.handle.id(), join.handle.name()),
-            None => panic!("a `Get` was polled after it was ready"),
-        };
+        let location = join.location;
+        let about = called(join.handle.claim().header());
         match Pin::new(join).poll(cx) {
             Poll::Pending => Poll::Pending,
             Poll::Ready(Ok(value)) => Poll::Ready(value),
@@ -242,12 +259,9 @@ impl<T, K: Kind> Future for Get<'_, T, K> {
                 let message = panic.message().to_owned();
                 std::panic::resume_unwind(panic.into_payload().unwrap_or_else(|| Box::new(message)))
             }
-            Poll::Ready(Err(TaskError::Cancelled)) => {
-                let name = name.as_deref().unwrap_or("unnamed");
-                panic!(
-                    "`get` on task '{name}' ({id}), which was cancelled before it returned; use `join` to see that as a value"
-                )
-            }
+            Poll::Ready(Err(TaskError::Cancelled)) => panic!(
+                "`get` at {location} on {about}, which was cancelled before it returned; use `join` to see that as a value"
+            ),
         }
     }
 }
@@ -271,7 +285,7 @@ impl<T, K: Kind> Future for Finished<'_, '_, T, K> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let this = self.get_mut();
         let claim = this.handle.claim.as_mut().expect("a handle has its claim until it is consumed");
-        forbid_waiting_for_oneself(claim);
+        forbid_waiting_for_oneself(claim, this.location);
         claim.poll_complete(cx, this.location)
     }
 }

@@ -104,6 +104,7 @@ fn the_choice_is_uniform() {
     assert!(chi_square(2, &[0, 1], 60_000) < 15.2);
     assert!(chi_square(6, &[0, 1, 2, 3, 4, 5], 60_000) < 25.8);
     assert!(chi_square(6, &[1, 2, 5], 60_000) < 18.5);
+    assert!(chi_square(70, &[3, 40, 69], 60_000) < 18.5);
 }
 
 // L3: biased takes the first ready one.
