@@ -41,6 +41,27 @@ on_every_kind!(x2_cancel_reaches_every_descendant, async |s| {
     assert_eq!((value, read.get()), ("the body goes on", 6));
 });
 
+// X4: a task that has returned before the request keeps its result.
+on_every_kind!(x4_a_returned_task_keeps_its_result, async |s| {
+    let mut task = s.spawn(async { String::from("done") });
+    task.finished().await;
+    task.cancel();
+    assert_eq!(task.join().await.unwrap(), "done");
+    // Cancelled in its last poll: there is no suspension after that.
+    let outcome = Chan::new(1);
+    let tell = outcome.clone();
+    s.group(async move |g| {
+        let inner = g.clone();
+        let task = g.spawn(async move {
+            inner.cancel();
+            "returned"
+        });
+        tell.send(task.await.unwrap()).await.unwrap();
+    })
+    .await;
+    assert_eq!(outcome.recv().await, Some("returned"));
+});
+
 // X6: a cancel from another thread, against tasks that finish and are joined.
 #[test]
 fn x6_cancel_races_with_finish() {
