@@ -34,13 +34,13 @@ impl fmt::Display for Report {
         writeln!(f, "bytes     {} ({mib:.1} MiB, {:.1} MiB/s)", self.bytes, mib / seconds)?;
         writeln!(f, "tasks     {} ({:.0}/s)", self.tasks, rate(self.tasks))?;
         writeln!(f, "messages  {} ({:.0}/s)", self.messages, rate(self.messages))?;
-        writeln!(f, "time      {seconds:.3} s on {} worker{}", self.workers, if self.workers == 1 { "" } else { "s" })
+        write!(f, "time      {seconds:.3} s on {} worker{}", self.workers, if self.workers == 1 { "" } else { "s" })
     }
 }
 
-/// Prints to standard output, or to standard error when `list` has the former to itself.
+/// Prints lines to standard output, or to standard error when `list` has the former to itself.
 pub(crate) fn print(text: &dyn fmt::Display, list: bool) -> Result<(), Failure> {
-    let write = |out: &mut dyn Write| write!(out, "{text}").and_then(|()| out.flush());
+    let write = |out: &mut dyn Write| writeln!(out, "{text}").and_then(|()| out.flush());
     let written = if list { write(&mut io::stderr().lock()) } else { write(&mut io::stdout().lock()) };
     written.map_err(Failure::Output)
 }
