@@ -235,6 +235,16 @@ macro_rules! sending {
             ///
             /// # Errors
             /// The channel is closed, or closes while the send waits: the value comes back.
+            ///
+            /// ```
+            /// use orion_rt::{Chan, SendError};
+            /// orion_rt::run(async |_| {
+            ///     let ch = Chan::new(1);
+            ///     assert_eq!(ch.send(1).await, Ok(()));
+            ///     ch.close();
+            ///     assert_eq!(ch.send(2).await, Err(SendError(2)));
+            /// });
+            /// ```
             #[inline]
             #[track_caller]
             pub fn send(&self, value: T) -> SendFuture<'_, T> {
@@ -245,6 +255,13 @@ macro_rules! sending {
             ///
             /// # Errors
             /// `Full`: it would have to wait. `Closed`: the channel is closed.
+            ///
+            /// ```
+            /// use orion_rt::{Chan, TrySendError};
+            /// let ch = Chan::new(1);
+            /// assert_eq!(ch.try_send(1), Ok(()));
+            /// assert_eq!(ch.try_send(2), Err(TrySendError::Full(2)));
+            /// ```
             #[inline]
             pub fn try_send(&self, value: T) -> Result<(), TrySendError<T>> {
                 self.0.try_send(value)
@@ -255,6 +272,14 @@ macro_rules! sending {
             ///
             /// # Errors
             /// The channel is closed, or closes meanwhile: the value comes back.
+            ///
+            /// ```
+            /// let ch = orion_rt::Chan::new(0);
+            /// let feed = ch.clone();
+            /// let thread = std::thread::spawn(move || feed.send_blocking(7));
+            /// assert_eq!(orion_rt::run(async |_| ch.recv().await), Some(7));
+            /// assert!(thread.join().unwrap().is_ok());
+            /// ```
             #[track_caller]
             pub fn send_blocking(&self, value: T) -> Result<(), SendError<T>> {
                 self.0.send_blocking(value, Location::caller())
@@ -279,6 +304,16 @@ macro_rules! receiving {
             /// Receives the next value; `None`: the channel is closed and drained (Go's `v, ok := <-ch`).
             ///
             /// Cancel-safe: a value handed to a future that is then dropped goes back to the channel (X5).
+            ///
+            /// ```
+            /// orion_rt::run(async |_| {
+            ///     let ch = orion_rt::Chan::new(1);
+            ///     ch.send(1).await.unwrap();
+            ///     ch.close();
+            ///     assert_eq!(ch.recv().await, Some(1));
+            ///     assert_eq!(ch.recv().await, None);
+            /// });
+            /// ```
             #[inline]
             #[track_caller]
             pub fn recv(&self) -> RecvFuture<'_, T> {
@@ -289,6 +324,14 @@ macro_rules! receiving {
             ///
             /// # Errors
             /// `Empty`: it would have to wait. `Closed`: closed and drained.
+            ///
+            /// ```
+            /// use orion_rt::{Chan, TryRecvError};
+            /// let ch = Chan::<u8>::new(1);
+            /// assert_eq!(ch.try_recv(), Err(TryRecvError::Empty));
+            /// ch.close();
+            /// assert_eq!(ch.try_recv(), Err(TryRecvError::Closed));
+            /// ```
             #[inline]
             pub fn try_recv(&self) -> Result<T, TryRecvError> {
                 self.0.try_recv()
@@ -305,6 +348,13 @@ macro_rules! receiving {
             ///
             /// # Errors
             /// `Empty`: the time is up. `Closed`: closed and drained.
+            ///
+            /// ```
+            /// use orion_rt::{Chan, TryRecvError};
+            /// let ch = Chan::<u8>::new(1);
+            /// let waited = ch.recv_timeout_blocking(std::time::Duration::from_millis(1));
+            /// assert_eq!(waited, Err(TryRecvError::Empty));
+            /// ```
             #[track_caller]
             pub fn recv_timeout_blocking(&self, timeout: Duration) -> Result<T, TryRecvError> {
                 self.0.recv_timeout_blocking(timeout, Location::caller())
@@ -319,6 +369,15 @@ macro_rules! looking {
         impl<T> $handle<T> {
             /// Closes the channel: parked senders get their values back, receivers drain what is buffered and then get
             /// `None` (C3). `false`: it was closed already.
+            ///
+            /// ```
+            /// let ch = orion_rt::Chan::new(1);
+            /// ch.try_send(1).unwrap();
+            /// assert!(ch.close());
+            /// assert!(!ch.close());
+            /// assert_eq!(ch.recv_blocking(), Some(1));
+            /// assert_eq!(ch.recv_blocking(), None);
+            /// ```
             pub fn close(&self) -> bool {
                 self.0.core().close(false)
             }
@@ -361,6 +420,14 @@ macro_rules! looking {
             }
 
             /// A snapshot of the channel's state and counters (C12).
+            ///
+            /// ```
+            /// let ch = orion_rt::Chan::new(4).named("jobs");
+            /// ch.try_send(1).unwrap();
+            /// let info = ch.inspect();
+            /// assert_eq!((info.len, info.sent, info.closed), (1, 1, false));
+            /// assert_eq!(info.name.as_deref(), Some("jobs"));
+            /// ```
             #[must_use]
             pub fn inspect(&self) -> ChanInfo {
                 self.0.core().info()
@@ -369,6 +436,13 @@ macro_rules! looking {
             /// Shows the buffered values, next to be received first.
             ///
             /// `f` runs while the channel is locked: it must not use this channel, or it waits for itself for ever.
+            ///
+            /// ```
+            /// let ch = orion_rt::Chan::new(4);
+            /// ch.try_send(20).unwrap();
+            /// ch.try_send(22).unwrap();
+            /// assert_eq!(ch.inspect_with(|values| values.sum::<i32>()), 42);
+            /// ```
             pub fn inspect_with<R>(&self, f: impl FnOnce(&mut dyn Iterator<Item = &T>) -> R) -> R {
                 self.0.inspect_with(f)
             }
