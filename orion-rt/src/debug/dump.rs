@@ -83,8 +83,8 @@ impl TaskInfo {
             (TaskState::Parked, Some((wait, epoch))) if wait.reason != Reason::Unknown => vec![Wait::new(wait, epoch)],
             _ => Vec::new(),
         };
-        let name = task.name.as_deref().map_or_else(|| task.location.to_string().into(), Arc::clone);
-        Self { id: task.id, name, location: task.location, state, waits, is_named: task.name.is_some() }
+        let name = task.name().map_or_else(|| task.location.to_string().into(), Arc::clone);
+        Self { id: task.id, name, location: task.location, state, waits, is_named: task.name().is_some() }
     }
 }
 

@@ -16,7 +16,7 @@ use crate::scheduler::local::{Drive, LocalShared, WhenIdle};
 use crate::scheduler::multi::MultiShared;
 use crate::task::cell::allocate;
 use crate::task::current;
-use crate::task::header::{Birth, Header};
+use crate::task::header::{Birth, Extra, Header};
 use crate::task::join::Claim;
 use crate::task::kind::{Count, Kind, Local, Multi, Sealed};
 use crate::task::owner::{Place, ScopeCore};
@@ -111,7 +111,7 @@ fn adopt_body<K: Kind, F: Future>(core: &ScopeRef<K>, body: F) -> (NonNull<Heade
         scope: core.as_ptr(),
         shared: core.shared,
         location: core.location,
-        name: Some("root".into()),
+        extra: Extra::named("root"),
         handle: true,
         is_body: true,
     };

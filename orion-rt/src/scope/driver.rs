@@ -174,6 +174,6 @@ fn spawn_beside<K: Kind, F: Future<Output = ()> + 'static>(task: NonNull<Header<
 #[track_caller]
 fn spawn<K: Kind>(core: &ScopeRef<K>, name: Option<&str>, future: impl Future<Output = ()> + 'static) {
     let mut spec = Spec::here();
-    spec.name = name.map(Into::into);
+    spec.extra.name = name.map(Into::into);
     Group::new(core.clone()).go_any(spec, future);
 }

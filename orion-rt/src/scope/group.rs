@@ -5,10 +5,9 @@ use std::future::Future;
 use std::marker::PhantomData;
 use std::panic::Location;
 use std::ptr::NonNull;
-use std::sync::Arc;
 
 use crate::task::cell::allocate;
-use crate::task::header::{Birth, Header};
+use crate::task::header::{Birth, Extra, Header};
 use crate::task::join::Claim;
 use crate::task::kind::{Kind, Local, Multi};
 use crate::task::scope_ref::ScopeRef;
@@ -51,16 +50,16 @@ impl<K: Kind> fmt::Debug for Group<'_, K> {
 }
 
 /// What is said of a task besides its future.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct Spec {
-    pub(super) name: Option<Arc<str>>,
+    pub(super) extra: Extra,
     pub(super) location: &'static Location<'static>,
 }
 
 impl Spec {
     #[track_caller]
     pub(super) fn here() -> Self {
-        Self { name: None, location: Location::caller() }
+        Self { extra: Extra::default(), location: Location::caller() }
     }
 }
 
@@ -217,7 +216,7 @@ impl<'scope, K: Kind> Group<'scope, K> {
             scope: self.core.as_ptr(),
             shared: self.core.shared,
             location: spec.location,
-            name: spec.name,
+            extra: spec.extra,
             handle,
             is_body: false,
         };

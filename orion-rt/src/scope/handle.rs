@@ -135,7 +135,7 @@ impl<'scope, T, K: Kind> JoinHandle<'scope, T, K> {
     /// The task's name, if it was given one.
     #[must_use]
     pub fn name(&self) -> Option<Arc<str>> {
-        self.claim().header().name.as_deref().cloned()
+        self.claim().header().name().cloned()
     }
 
     fn poll_join(&mut self, cx: &Context<'_>, location: &'static Location<'static>) -> Poll<Result<T, TaskError>> {
@@ -176,7 +176,7 @@ struct Called {
 }
 
 fn called<K: Kind>(header: &Header<K>) -> Called {
-    Called { id: header.id, name: header.name.as_deref().cloned(), location: header.location }
+    Called { id: header.id, name: header.name().cloned(), location: header.location }
 }
 
 impl fmt::Display for Called {

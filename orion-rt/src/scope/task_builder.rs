@@ -4,6 +4,7 @@ use std::future::Future;
 use std::panic::Location;
 use std::sync::Arc;
 
+use crate::task::header::Extra;
 use crate::task::kind::{Kind, Local, Multi};
 
 use super::group::Spec;
@@ -24,23 +25,23 @@ use super::{Group, JoinHandle};
 #[must_use = "a task builder does nothing until `spawn` or `go`"]
 pub struct TaskBuilder<'scope, K: Kind = Multi> {
     group: Group<'scope, K>,
-    name: Option<Arc<str>>,
+    extra: Extra,
 }
 
 impl<'scope, K: Kind> TaskBuilder<'scope, K> {
     pub(super) fn new(group: Group<'scope, K>) -> Self {
-        Self { group, name: None }
+        Self { group, extra: Extra::default() }
     }
 
     /// The task's name in dumps and reports. Default: the place it was spawned at.
     pub fn name(mut self, name: impl Into<Arc<str>>) -> Self {
-        self.name = Some(name.into());
+        self.extra.name = Some(name.into());
         self
     }
 
     #[track_caller]
     fn split(self) -> (Group<'scope, K>, Spec) {
-        (self.group, Spec { name: self.name, location: Location::caller() })
+        (self.group, Spec { extra: self.extra, location: Location::caller() })
     }
 }
 

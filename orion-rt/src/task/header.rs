@@ -6,7 +6,7 @@
 //! ```
 //!
 //! Who may touch which field
-//! 1. `state` anyone with a reference. `vtable`, `id`, `location`, `name`, `shared`, `scope` never change after the spawn.
+//! 1. `state` anyone with a reference. `vtable`, `id`, `location`, `extra`, `shared`, `scope` never change after the spawn.
 //! 2. `queue_next` whoever has the task in a queue, or is about to (see `SCHEDULED` in `state`).
 //! 3. `links` the owner scope's shard lock. `shard` is written once, when the task is enlisted, before anyone else knows it.
 //! 4. `join_waker` as `JOIN_WAKER` says.
@@ -43,7 +43,7 @@ pub struct Header<K: Sealed> {
     pub(crate) wait: WaitCell,
     pub(crate) id: TaskId,
     pub(crate) location: &'static Location<'static>,
-    pub(crate) name: Option<Box<Arc<str>>>,
+    pub(crate) extra: Option<Box<Extra>>,
     pub(crate) groups: AtomicPtr<Groups<K>>,
     pub(crate) shard: Cell<u32>,
     pub(crate) is_body: bool,
@@ -75,9 +75,26 @@ pub(crate) struct Birth<K: Sealed> {
     pub(crate) scope: NonNull<ScopeCore<K>>,
     pub(crate) shared: NonNull<K::Shared>,
     pub(crate) location: &'static Location<'static>,
-    pub(crate) name: Option<Arc<str>>,
+    pub(crate) extra: Extra,
     pub(crate) handle: bool,
     pub(crate) is_body: bool,
+}
+
+/// What is said of few tasks; the header of any other has no room for it.
+#[derive(Debug, Default)]
+pub(crate) struct Extra {
+    pub(crate) name: Option<Arc<str>>,
+}
+
+impl Extra {
+    pub(crate) fn named(name: impl Into<Arc<str>>) -> Self {
+        Self { name: Some(name.into()) }
+    }
+
+    fn boxed(self) -> Option<Box<Self>> {
+        let says_something = self.name.is_some();
+        says_something.then(|| Box::new(self))
+    }
 }
 
 impl<K: Sealed> Header<K> {
@@ -93,13 +110,18 @@ impl<K: Sealed> Header<K> {
             wait: WaitCell::new(),
             id: TaskId(crate::meta::id::fresh()),
             location: birth.location,
-            name: birth.name.map(Box::new),
+            extra: birth.extra.boxed(),
             groups: AtomicPtr::new(std::ptr::null_mut()),
             shard: Cell::new(REFUSED),
             is_body: birth.is_body,
             keeps_shared: Cell::new(false),
             swept: Cell::new(false),
         }
+    }
+
+    /// The name the task was given.
+    pub(crate) fn name(&self) -> Option<&Arc<str>> {
+        self.extra.as_ref()?.name.as_ref()
     }
 
     /// The groups this task has opened, if any.
