@@ -1,8 +1,9 @@
 //! Panics: rules P1 and P3. P4 ends the process: `abort.rs`.
 
+use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind, panic_any};
 
-use orion_rt::{Chan, run, yield_now};
+use orion_rt::{Chan, TaskError, run, yield_now};
 use orion_tests::{Count, Then, for_ever, on_every_kind, panic_message, watched, workers};
 
 // P1: a panic cancels the siblings and the body; when all are gone the first payload is re-raised unchanged.
@@ -226,5 +227,103 @@ fn p3_a_waker_that_panics_in_a_destructor() {
         let mut join = Box::pin(s.spawn(async {}).join());
         poll_with_a_bomb(join.as_mut());
         drop(join);
+    });
+}
+
+// P2: an isolated task keeps its panic to itself; the joiner gets the payload, the siblings go on.
+on_every_kind!(p2_the_joiner_of_an_isolated_task_gets_the_payload, async |s| {
+    let sibling = s.spawn(async {
+        yield_now().await;
+        "goes on"
+    });
+    let task = s.task().name("alone").isolated().spawn(async { panic_any(17_u8) });
+    match task.await {
+        Err(TaskError::Panicked(panic)) => assert_eq!(*panic.into_payload().unwrap().downcast::<u8>().unwrap(), 17),
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(sibling.await.unwrap(), "goes on");
+    // A panic of its destructor is the task's as well (P3).
+    let task = s.task().isolated().spawn(async {
+        let _bomb = Then(|| panic!("destructor"));
+        for_ever().await;
+    });
+    yield_now().await;
+    task.cancel();
+    match task.await {
+        Err(TaskError::Panicked(panic)) => assert_eq!(panic.message(), "destructor"),
+        // Not polled yet when it was cancelled: there was no destructor to run.
+        Err(TaskError::Cancelled) => {}
+        other => panic!("{other:?}"),
+    }
+});
+
+// P2: of a task without a handle, and of a released one, only the panic hook learns.
+on_every_kind!(p2_nobody_is_told_of_a_released_isolated_task, async |s| {
+    s.group(async |g| {
+        g.task().isolated().go(async { panic!("nobody is told") });
+        g.task().isolated().spawn(async { panic!("nobody is told") }).release();
+        let mut late = g.task().isolated().spawn(async { panic!("nobody is told") });
+        late.finished().await;
+        late.release();
+    })
+    .await;
+});
+
+// P2: where the handle was dropped instead, early, late, or with a join, the scope raises the panic at its end, not before.
+on_every_kind!(p2_an_unjoined_panic_is_raised_at_the_end, async |s| {
+    for when in 0..3 {
+        let gate = Chan::<()>::new(0);
+        let result = futures::FutureExt::catch_unwind(AssertUnwindSafe(s.group(async move |g| {
+            let wait = gate.clone();
+            let mut task = g.task().isolated().spawn(async move {
+                wait.recv().await;
+                panic!("at the end")
+            });
+            match when {
+                0 => drop(task),
+                1 => {
+                    gate.close();
+                    task.finished().await;
+                    drop(task);
+                }
+                _ => {
+                    let mut join = Box::pin(task.join());
+                    let polled = std::future::poll_fn(|cx| std::task::Poll::Ready(join.as_mut().poll(cx))).await;
+                    assert!(polled.is_pending());
+                }
+            }
+            gate.close();
+            for _ in 0..4 {
+                // Not cancelled: the siblings and the body go on.
+                assert_eq!(g.spawn(async { 1 }).await.unwrap(), 1);
+                yield_now().await;
+            }
+            assert!(!g.is_cancelled());
+        })))
+        .await;
+        assert_eq!(result.unwrap_err().downcast_ref::<&str>(), Some(&"at the end"), "{when}");
+    }
+});
+
+// P2, J6: the panic behind a forgotten handle is found at the root's end.
+#[test]
+fn p2_a_forgotten_isolated_panic_is_raised_by_the_root() {
+    watched(|| {
+        let message = panic_message(catch_unwind(|| {
+            run(async |s| {
+                let mut task = s.task().isolated().spawn(async { panic!("forgotten") });
+                task.finished().await;
+                std::mem::forget(task);
+            });
+        }));
+        assert_eq!(message, "forgotten");
+        // The first one is kept.
+        let message = panic_message(catch_unwind(|| {
+            run(async |s| {
+                drop(s.task().isolated().spawn(async { panic!("first") }));
+                drop(s.task().isolated().spawn(async { panic!("second") }));
+            });
+        }));
+        assert_eq!(message, "first");
     });
 }

@@ -206,7 +206,8 @@ impl<'scope, K: Kind> Group<'scope, K> {
         unsafe { JoinHandle::new(claim) }
     }
 
-    pub(super) fn go_any<F: Future<Output = ()>>(&self, spec: Spec, future: F) {
+    pub(super) fn go_any<F: Future<Output = ()>>(&self, mut spec: Spec, future: F) {
+        *spec.extra.released.get_mut() = true;
         self.start(spec, false, future);
     }
 
@@ -244,8 +245,8 @@ unsafe fn refuse<K: Kind>(task: NonNull<Header<K>>) {
     unsafe { (header.vtable.abandon)(task) };
     let completed = header.state.finish();
     if !completed.wanted {
-        // SAFETY: no handle: the result is this thread's.
-        unsafe { (header.vtable.drop_result)(task) };
+        // SAFETY: no handle: the result is this thread's, and the task was not enlisted.
+        unsafe { crate::task::finish::drop_result(task) };
     }
     // SAFETY: the completion reference, and without a handle the membership too.
     unsafe { crate::task::finish::give_back(task, if completed.wanted { 1 } else { 2 }) };

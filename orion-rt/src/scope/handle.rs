@@ -124,7 +124,11 @@ impl<'scope, T, K: Kind> JoinHandle<'scope, T, K> {
     /// Gives the task up to its scope: nobody will join it, its value is dropped when it is there.
     ///
     /// Rule: J2.
-    pub fn release(self) {}
+    pub fn release(mut self) {
+        if let Some(claim) = self.claim.take() {
+            claim.release();
+        }
+    }
 
     /// The task's identity.
     #[must_use]
@@ -153,7 +157,7 @@ impl<'scope, T, K: Kind> JoinHandle<'scope, T, K> {
 impl<T, K: Kind> Drop for JoinHandle<'_, T, K> {
     fn drop(&mut self) {
         if let Some(claim) = self.claim.take() {
-            claim.release();
+            claim.forsake();
         }
     }
 }

@@ -159,8 +159,13 @@ impl<K: Kind> Drop for Opened<K> {
         let payload = stage.core.abandon();
         stage.end_body();
         if let Some(payload) = payload {
-            // A task has panicked and this future will not raise it: the enclosing scope does.
-            crate::task::cancel::fail(&stage.core, payload);
+            // A task has panicked and this future will not raise it: the enclosing scope does, at once or, for an isolated
+            // task, at its end.
+            if stage.core.has_failed() {
+                crate::task::cancel::fail(&stage.core, payload);
+            } else {
+                crate::task::cancel::raise_at_end(&stage.core, payload);
+            }
         }
     }
 }

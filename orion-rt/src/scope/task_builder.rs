@@ -39,6 +39,29 @@ impl<'scope, K: Kind> TaskBuilder<'scope, K> {
         self
     }
 
+    /// The task keeps a panic to itself: its siblings go on, and its joiner gets
+    /// [`TaskError::Panicked`](crate::TaskError::Panicked) with the payload.
+    ///
+    /// Of a task without a joiner, by [`go`](TaskBuilder::<Multi>::go) or [`release`](JoinHandle::release), only the panic
+    /// hook learns; where a handle or a join is dropped instead, the scope raises the panic at its end.
+    ///
+    /// ```
+    /// use orion_rt::TaskError;
+    /// orion_rt::run(async |s| {
+    ///     let risky = s.task().isolated().spawn(async { panic!("only mine") });
+    ///     match risky.await {
+    ///         Err(TaskError::Panicked(panic)) => assert_eq!(panic.message(), "only mine"),
+    ///         other => panic!("{other:?}"),
+    ///     }
+    /// });
+    /// ```
+    ///
+    /// Rule: P2.
+    pub fn isolated(mut self) -> Self {
+        self.extra.isolated = true;
+        self
+    }
+
     #[track_caller]
     fn split(self) -> (Group<'scope, K>, Spec) {
         (self.group, Spec { extra: self.extra, location: Location::caller() })

@@ -37,27 +37,7 @@ pub(crate) unsafe fn task<K: Sealed>(task: NonNull<Header<K>>) {
 /// A task of `scope`, or its body, has panicked: the first payload is kept, everything below is asked to stop, and so is the
 /// body (P1).
 pub(crate) fn fail<K: Sealed>(scope: &ScopeCore<K>, payload: Box<dyn Any + Send>) {
-    let mut scope = scope;
-    let mut payload = payload;
-    // Keeps the scope of an opener alive while it is used here.
-    let mut held = None;
-    loop {
-        match scope.keep_payload(payload) {
-            Ok(()) => break,
-            Err(rejected) => {
-                // Where the group's future is gone, its opener's scope raises the panic in its place, or else the root.
-                match &scope.place {
-                    Place::Group { opener, .. } if scope.is_abandoned() => {
-                        payload = rejected;
-                        let opener = opener.and_then(Held::new);
-                        scope = opener.as_ref().map_or_else(|| scope.root_core(), Held::scope);
-                        held = opener;
-                    }
-                    _ => return crate::util::contain::discard(rejected),
-                }
-            }
-        }
-    }
+    let Ok(Raiser { scope, held }) = hand_over(scope, payload, ScopeCore::fail_with) else { return };
     self::scope(scope);
     match &scope.place {
         Place::Group { .. } => scope.notify(),
@@ -69,6 +49,43 @@ pub(crate) fn fail<K: Sealed>(scope: &ScopeCore<K>, payload: Box<dyn Any + Send>
         }
     }
     drop::<Option<Held<K>>>(held);
+}
+
+/// `scope`, or who stands in for it, is to raise `payload` at its end; nothing is cancelled (P2). The first one is kept.
+pub(crate) fn raise_at_end<K: Sealed>(scope: &ScopeCore<K>, payload: Box<dyn Any + Send>) {
+    let _ = hand_over(scope, payload, ScopeCore::end_with);
+}
+
+/// The scope that keeps a payload, and what keeps that scope alive.
+struct Raiser<'a, K: Sealed> {
+    scope: &'a ScopeCore<K>,
+    held: Option<Held<K>>,
+}
+
+/// Gives `payload` to the nearest scope whose end somebody waits for: `scope`; where the group's future is gone its opener's
+/// scope, or else the root. `Err`: that scope has one already, this one was discarded.
+fn hand_over<'a, K: Sealed>(
+    mut scope: &'a ScopeCore<K>,
+    mut payload: Box<dyn Any + Send>,
+    keep: impl Fn(&ScopeCore<K>, Box<dyn Any + Send>) -> Result<(), Box<dyn Any + Send>>,
+) -> Result<Raiser<'a, K>, ()> {
+    // Keeps the scope of an opener alive while it is used here.
+    let mut held: Option<Held<K>> = None;
+    loop {
+        let Err(rejected) = keep(scope, payload) else { return Ok(Raiser { scope, held }) };
+        match &scope.place {
+            Place::Group { opener, .. } if scope.is_abandoned() => {
+                payload = rejected;
+                let opener = opener.and_then(Held::new);
+                scope = opener.as_ref().map_or_else(|| scope.root_core(), Held::scope);
+                held = opener;
+            }
+            _ => {
+                crate::util::contain::discard(rejected);
+                return Err(());
+            }
+        }
+    }
 }
 
 /// A task that cannot complete while this exists, because it counts as one of its descendants.

@@ -8,6 +8,7 @@
 //!    is reachable from a waker that outlives the scope.
 
 use std::alloc::Layout;
+use std::any::Any;
 use std::cell::UnsafeCell;
 use std::future::Future;
 use std::mem::ManuallyDrop;
@@ -111,13 +112,16 @@ unsafe fn settle<K: Sealed, F: Future>(task: NonNull<Header<K>>, mut result: Res
     stage.result = ManuallyDrop::new(result);
 }
 
-/// Reports a panic of `task` to its scope, which will raise the payload; gives the joiner's part.
-fn panicked<K: Sealed>(task: NonNull<Header<K>>, payload: Box<dyn std::any::Any + Send>) -> TaskError {
+/// Reports a panic of `task` to its scope, which will raise the payload, unless the task is isolated; gives the joiner's part.
+fn panicked<K: Sealed>(task: NonNull<Header<K>>, payload: Box<dyn Any + Send>) -> TaskError {
+    // SAFETY: the task is running, so its header is alive.
+    let header = unsafe { task.as_ref() };
+    if header.is_isolated() {
+        return TaskError::Panicked(Panic::kept(payload));
+    }
     let message = message_of(&*payload);
-    // SAFETY: the task is running, so its header and (7) its scope are alive.
-    let scope = unsafe { task.as_ref() }.scope;
-    // SAFETY: as above.
-    super::cancel::fail(unsafe { scope.as_ref() }, payload);
+    // SAFETY: the task is running, so (7) its scope is alive.
+    super::cancel::fail(unsafe { header.scope.as_ref() }, payload);
     TaskError::Panicked(Panic::described(message))
 }
 
@@ -130,11 +134,18 @@ unsafe fn take_result<K: Sealed, F: Future>(task: NonNull<Header<K>>, to: *mut (
     unsafe { to.cast::<Result<F::Output, TaskError>>().write(result) };
 }
 
-unsafe fn drop_result<K: Sealed, F: Future>(task: NonNull<Header<K>>) {
+unsafe fn drop_result<K: Sealed, F: Future>(task: NonNull<Header<K>>) -> Option<Box<dyn Any + Send>> {
     // SAFETY: the caller owns the result (2).
     let stage = unsafe { stage::<K, F>(task) };
-    // SAFETY: (1): the result is stored, and dropped once.
-    unsafe { ManuallyDrop::drop(&mut stage.result) };
+    // SAFETY: (1): the result is stored.
+    let result = unsafe { &mut stage.result };
+    let payload = match &mut **result {
+        Err(TaskError::Panicked(panic)) => panic.take_payload(),
+        _ => None,
+    };
+    // SAFETY: (1): dropped once.
+    unsafe { ManuallyDrop::drop(result) };
+    payload
 }
 
 unsafe fn free<K: Sealed, F: Future>(task: NonNull<Header<K>>) {

@@ -48,6 +48,11 @@ impl Panic {
         Self(Box::new(Details { message, payload: Mutex::new(None) }))
     }
 
+    /// The panic of an isolated task, payload and all (P2).
+    pub(crate) fn kept(payload: Box<dyn Any + Send>) -> Self {
+        Self(Box::new(Details { message: message_of(&*payload), payload: Mutex::new(Some(payload)) }))
+    }
+
     /// The panic's message: the payload where it is a string, else a description of that fact.
     #[must_use]
     pub fn message(&self) -> &str {
@@ -58,6 +63,13 @@ impl Panic {
     #[must_use]
     pub fn into_payload(self) -> Option<Box<dyn Any + Send>> {
         self.0.payload.into_inner()
+    }
+}
+
+impl Panic {
+    /// The payload, if nobody has taken it.
+    pub(crate) fn take_payload(&mut self) -> Option<Box<dyn Any + Send>> {
+        self.0.payload.get_mut().take()
     }
 }
 

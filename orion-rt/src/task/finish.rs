@@ -77,10 +77,10 @@ unsafe fn dispose<K: Sealed>(task: NonNull<Header<K>>, completed: Completed) -> 
     }
     if !completed.wanted {
         // SAFETY: no handle: the result is this thread's, and is dropped before the scope can end.
-        crate::util::contain::contained(|| unsafe { (header.vtable.drop_result)(task) });
+        unsafe { drop_result(task) };
     }
-    // The body belongs to the root's caller, who frees it; a wanted result with a destructor stays in the list (J6).
-    let stays_listed = completed.wanted && header.vtable.result_needs_drop;
+    // The body belongs to the root's caller, who frees it.
+    let stays_listed = completed.wanted && header.outstays;
     let mine = if completed.wanted { 1 } else { 2 };
     if header.state.has_wakers(mine) {
         header.keeps_shared.set(true);
@@ -99,6 +99,25 @@ unsafe fn dispose<K: Sealed>(task: NonNull<Header<K>>, completed: Completed) -> 
     // SAFETY: the completion reference, and the membership where nobody wants the result.
     unsafe { give_back(task, mine) };
     next
+}
+
+/// Drops the result of a task that nobody will join; the panic of an isolated one goes to its scope's end, unless it was
+/// released (P2).
+///
+/// # Safety
+/// The result is there and the caller's; the task's scope is alive if the task was enlisted.
+pub(crate) unsafe fn drop_result<K: Sealed>(task: NonNull<Header<K>>) {
+    // SAFETY: promised by the caller.
+    let payload = crate::util::contain::contained_value(|| unsafe { (task.as_ref().vtable.drop_result)(task) });
+    let Some(payload) = payload else { return };
+    // SAFETY: the caller has the result, so the header is alive.
+    let header = unsafe { task.as_ref() };
+    if header.is_released() || !header.was_enlisted() {
+        // The panic hook has seen it.
+        return crate::util::contain::discard(payload);
+    }
+    // SAFETY: promised by the caller.
+    super::cancel::raise_at_end(unsafe { header.scope.as_ref() }, payload);
 }
 
 /// Drops the join waker.

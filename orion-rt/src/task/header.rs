@@ -6,7 +6,7 @@
 //! ```
 //!
 //! Who may touch which field
-//! 1. `state` anyone with a reference. `vtable`, `id`, `location`, `extra`, `shared`, `scope` never change after the spawn.
+//! 1. `state` anyone with a reference. `vtable`, `id`, `location`, `extra`, `shared`, `scope`, `outstays` never change after the spawn.
 //! 2. `queue_next` whoever has the task in a queue, or is about to (see `SCHEDULED` in `state`).
 //! 3. `links` the owner scope's shard lock. `shard` is written once, when the task is enlisted, before anyone else knows it.
 //! 4. `join_waker` as `JOIN_WAKER` says.
@@ -16,11 +16,12 @@
 //! 8. `keeps_shared` is written by the completing thread before it gives up its reference, read by whoever frees.
 //! 9. `swept` is written by the root's thread after the root's end, when no other thread uses the task's handle.
 
+use std::any::Any;
 use std::cell::{Cell, UnsafeCell};
 use std::panic::Location;
 use std::ptr::NonNull;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, Ordering};
 use std::task::Waker;
 
 use crate::coop::{Reason, Wait};
@@ -47,6 +48,9 @@ pub struct Header<K: Sealed> {
     pub(crate) groups: AtomicPtr<Groups<K>>,
     pub(crate) shard: Cell<u32>,
     pub(crate) is_body: bool,
+    /// Whether the completed task stays in the list of its scope until its handle is gone: the root's end must run the
+    /// destructor of its result (J6), or its handle must find the scope.
+    pub(crate) outstays: bool,
     pub(crate) keeps_shared: Cell<bool>,
     pub(crate) swept: Cell<bool>,
 }
@@ -62,8 +66,8 @@ pub(crate) struct Vtable<K: Sealed> {
     pub(crate) abandon: unsafe fn(NonNull<Header<K>>),
     /// Moves the result, a `Result<T, TaskError>`, to the address.
     pub(crate) take_result: unsafe fn(NonNull<Header<K>>, *mut ()),
-    /// Drops the result.
-    pub(crate) drop_result: unsafe fn(NonNull<Header<K>>),
+    /// Drops the result, but for the payload of a panic that it holds (of an isolated task, P2).
+    pub(crate) drop_result: unsafe fn(NonNull<Header<K>>) -> Option<Box<dyn Any + Send>>,
     /// Frees the allocation; future and result are gone.
     pub(crate) free: unsafe fn(NonNull<Header<K>>),
     /// Whether the value of the task has a destructor, which the root's end must have run (J6).
@@ -84,21 +88,28 @@ pub(crate) struct Birth<K: Sealed> {
 #[derive(Debug, Default)]
 pub(crate) struct Extra {
     pub(crate) name: Option<Arc<str>>,
+    /// A panic is the joiner's alone (P2).
+    pub(crate) isolated: bool,
+    /// Nobody is to be bothered with an isolated task's panic: it has no handle, or one that was given up on purpose.
+    /// Written before HANDLE is given up, read by whoever finds that it was.
+    pub(crate) released: AtomicBool,
 }
 
 impl Extra {
     pub(crate) fn named(name: impl Into<Arc<str>>) -> Self {
-        Self { name: Some(name.into()) }
+        Self { name: Some(name.into()), ..Self::default() }
     }
 
     fn boxed(self) -> Option<Box<Self>> {
-        let says_something = self.name.is_some();
+        let says_something = self.name.is_some() || self.isolated;
         says_something.then(|| Box::new(self))
     }
 }
 
 impl<K: Sealed> Header<K> {
     pub(crate) fn new(birth: Birth<K>, vtable: &'static Vtable<K>) -> Self {
+        let extra = birth.extra.boxed();
+        let outstays = vtable.result_needs_drop || extra.as_ref().is_some_and(|extra| extra.isolated);
         Self {
             state: super::state::TaskState::new(birth.handle),
             vtable,
@@ -110,10 +121,11 @@ impl<K: Sealed> Header<K> {
             wait: WaitCell::new(),
             id: TaskId(crate::meta::id::fresh()),
             location: birth.location,
-            extra: birth.extra.boxed(),
+            extra,
             groups: AtomicPtr::new(std::ptr::null_mut()),
             shard: Cell::new(REFUSED),
             is_body: birth.is_body,
+            outstays,
             keeps_shared: Cell::new(false),
             swept: Cell::new(false),
         }
@@ -122,6 +134,23 @@ impl<K: Sealed> Header<K> {
     /// The name the task was given.
     pub(crate) fn name(&self) -> Option<&Arc<str>> {
         self.extra.as_ref()?.name.as_ref()
+    }
+
+    /// Whether a panic of the task is its joiner's alone (P2).
+    pub(crate) fn is_isolated(&self) -> bool {
+        self.extra.as_ref().is_some_and(|extra| extra.isolated)
+    }
+
+    /// Who has the handle gives it up on purpose.
+    pub(crate) fn mark_released(&self) {
+        if let Some(extra) = &self.extra {
+            extra.released.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether nobody is to be told of the task's panic. Asked by whoever found HANDLE given up.
+    pub(crate) fn is_released(&self) -> bool {
+        self.extra.as_ref().is_none_or(|extra| extra.released.load(Ordering::Relaxed))
     }
 
     /// The groups this task has opened, if any.

@@ -90,8 +90,15 @@ impl<K: Sealed> Claim<K> {
         unsafe { result.assume_init() }
     }
 
-    /// Gives the task up to its scope; a result that is there is dropped.
+    /// Gives the task up to its scope on purpose (J2); a result that is there is dropped.
     pub(crate) fn release(self) {
+        self.header().mark_released();
+        self.give_up(true);
+    }
+
+    /// As `release`, but the task has not been released: its handle was dropped or forgotten, the panic of an isolated task
+    /// becomes its scope's (P2).
+    pub(crate) fn forsake(self) {
         self.give_up(true);
     }
 
@@ -107,10 +114,11 @@ impl<K: Sealed> Claim<K> {
             unsafe { super::finish::empty_slot(header) };
         }
         if result_is_there && !header.swept.get() {
-            // SAFETY: complete with HANDLE set until now: the result is the claim's.
-            crate::util::contain::contained(|| unsafe { (header.vtable.drop_result)(self.task) });
+            // SAFETY: complete with HANDLE set until now: the result is the claim's; one that could tell its scope of a panic
+            // is in its list still.
+            unsafe { super::finish::drop_result(self.task) };
         }
-        if header.vtable.result_needs_drop && header.was_enlisted() {
+        if header.outstays && header.was_enlisted() {
             // SAFETY: just looked at; only the claim's owner could have taken it off since.
             unsafe { ScopeCore::unlist(header.scope, self.task) };
         }

@@ -363,13 +363,33 @@ impl<K: Sealed> ScopeCore<K> {
         matches!(&self.place, Place::Root { woken, .. } if woken.swap(false, Ordering::Acquire))
     }
 
-    /// Keeps `payload` if it is the first (P1). `false`: it was not, or nobody is left here to raise it; it comes back.
-    pub(crate) fn keep_payload(&self, payload: Box<dyn Any + Send>) -> Result<(), Box<dyn Any + Send>> {
+    /// The scope fails: it keeps `payload`, unless it has one (P1). `Err`: it has failed already, or nobody is left here to
+    /// raise anything; the payload comes back.
+    pub(crate) fn fail_with(&self, payload: Box<dyn Any + Send>) -> Result<(), Box<dyn Any + Send>> {
         let mut end = self.end.lock();
         if end.abandoned || self.failed.swap(true, Ordering::AcqRel) {
             return Err(payload);
         }
-        end.payload = Some(payload);
+        let later = end.keep(payload);
+        drop(end);
+        if let Some(later) = later {
+            crate::util::contain::discard(later);
+        }
+        Ok(())
+    }
+
+    /// Keeps `payload` to be raised at the end, unless there is one; the scope goes on (P2). `Err`: nobody is left here to
+    /// raise anything.
+    pub(crate) fn end_with(&self, payload: Box<dyn Any + Send>) -> Result<(), Box<dyn Any + Send>> {
+        let mut end = self.end.lock();
+        if end.abandoned {
+            return Err(payload);
+        }
+        let later = end.keep(payload);
+        drop(end);
+        if let Some(later) = later {
+            crate::util::contain::discard(later);
+        }
         Ok(())
     }
 
@@ -409,6 +429,19 @@ impl<K: Sealed> ScopeCore<K> {
         let waiter = self.end.lock().waiter.take();
         if let Some(waker) = waiter {
             crate::util::contain::contained(|| waker.wake());
+        }
+    }
+}
+
+impl End {
+    /// Keeps the first payload; gives a later one back.
+    fn keep(&mut self, payload: Box<dyn Any + Send>) -> Option<Box<dyn Any + Send>> {
+        match self.payload {
+            None => {
+                self.payload = Some(payload);
+                None
+            }
+            Some(_) => Some(payload),
         }
     }
 }

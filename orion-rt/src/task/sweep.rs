@@ -20,7 +20,7 @@ use super::join::Claim;
 use super::kind::{Lock, Sealed};
 use super::owner::{ScopeCore, Shard};
 use super::state::TaskState;
-use crate::util::contain::{contained, discard};
+use crate::util::contain::discard;
 
 /// Drops the results of all completed tasks below `root` whose handles are left, and gives those tasks up.
 pub(crate) fn unclaimed<K: Sealed>(root: &ScopeCore<K>) {
@@ -30,7 +30,7 @@ pub(crate) fn unclaimed<K: Sealed>(root: &ScopeCore<K>) {
         // A group whose future was forgotten raises nothing.
         if !std::ptr::eq(scope, root)
             && let Some(payload) = scope.take_payload()
-            && let Err(late) = root.keep_payload(payload)
+            && let Err(late) = root.end_with(payload)
         {
             discard(late);
         }
@@ -57,7 +57,7 @@ fn drop_results<K: Sealed>(scope: &ScopeCore<K>) {
             // The handle may be inside the result.
             header.state.retain();
             // SAFETY: complete with HANDLE set, so the result is there; SWEPT keeps its handle from it.
-            contained(|| unsafe { (header.vtable.drop_result)(task) });
+            unsafe { super::finish::drop_result(task) };
             // SAFETY: the reference taken above.
             unsafe { super::finish::give_back(task, 1) };
         }
@@ -85,7 +85,7 @@ fn give_up_claims<K: Sealed>(scope: &ScopeCore<K>) {
             let first = shard.lock().list.front();
             let Some(task) = first else { break };
             // SAFETY: HANDLE is set, and (3) its handle will not be used: this claim is the only one.
-            unsafe { Claim::new(task) }.release();
+            unsafe { Claim::new(task) }.forsake();
         }
     }
 }

@@ -10,6 +10,13 @@ pub(crate) fn contained(f: impl FnOnce()) {
     }
 }
 
+/// As [`contained`], for a function that gives something when it does not panic.
+pub(crate) fn contained_value<T>(f: impl FnOnce() -> Option<T>) -> Option<T> {
+    let mut value = None;
+    contained(|| value = f());
+    value
+}
+
 /// Drops a payload nobody will raise.
 pub(crate) fn discard(payload: Box<dyn Any + Send>) {
     if let Err(second) = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| drop(payload))) {
