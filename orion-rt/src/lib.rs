@@ -194,7 +194,7 @@ pub use coop::{YieldNow, yield_now};
 pub use debug::{Dump, Dumper, TaskInfo, TaskState, Wait, dumper};
 pub use meta::TaskId;
 pub use runtime::{Builder, LocalRuntime, Runtime};
-pub use scope::{Finished, Get, Group, GroupFuture, Join, JoinHandle, Scope, TaskBuilder, run};
+pub use scope::{Finished, Get, Group, GroupFuture, Join, JoinHandle, Root, Scope, TaskBuilder, run};
 pub use select::{Select, SelectFuture, Selected};
 pub use task::error::{Panic, TaskError};
 pub use task::kind::{Kind, Local, Multi};

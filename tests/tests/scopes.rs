@@ -135,3 +135,103 @@ on_every_kind!(s2_a_handle_outlives_its_group, async |s| {
     assert!(handle.is_finished());
     assert_eq!(handle.join().await.unwrap(), "kept");
 });
+
+// S9: background tasks do not keep their scope; when the body and all ordinary tasks have ended they are cancelled and waited for.
+on_every_kind!(s9_background_tasks_do_not_keep_their_scope, async |s| {
+    let gone = Count::default();
+    let read = gone.clone();
+    s.group(async move |g| {
+        for _ in 0..3 {
+            let counted = gone.on_drop();
+            g.task().background().go(async move {
+                let _counted = counted;
+                for_ever().await;
+            });
+        }
+        // A background task that ends by itself, and one that is joined.
+        g.task().background().go(async {});
+        assert_eq!(g.task().background().spawn(async { 7 }).await.unwrap(), 7);
+        // An ordinary task keeps the scope after the body, and the background tasks with it.
+        let watched = gone.clone();
+        g.go(async move {
+            for _ in 0..20 {
+                yield_now().await;
+            }
+            assert_eq!(watched.get(), 0);
+        });
+    })
+    .await;
+    assert_eq!(read.get(), 3);
+    // At the root as well: this one is left running.
+    s.task().background().go(async {
+        loop {
+            yield_now().await;
+        }
+    });
+});
+
+// S9: what the body and an ordinary task are to a scope, so are the tasks of groups that were opened and left.
+on_every_kind!(s9_a_background_task_may_spawn_ordinary_ones, async |s| {
+    let done = Count::default();
+    let read = done.clone();
+    s.group(async move |g| {
+        let (inner, done) = (g.clone(), done.clone());
+        let started = Chan::new(1);
+        let begun = started.clone();
+        g.task().background().go(async move {
+            for _ in 0..3 {
+                let counted = done.on_drop();
+                inner.go(async move {
+                    yield_now().await;
+                    drop(counted);
+                });
+            }
+            begun.send(()).await.unwrap();
+            for_ever().await;
+        });
+        started.recv().await;
+    })
+    .await;
+    assert_eq!(read.get(), 3);
+});
+
+// S9, P1: a panic of a background task is a panic of the scope.
+on_every_kind!(s9_a_background_panic_is_the_scopes, async |s| {
+    let result = futures::FutureExt::catch_unwind(std::panic::AssertUnwindSafe(s.group(async |g| {
+        g.task().background().go(async { panic!("background") });
+        for_ever().await;
+    })))
+    .await;
+    assert_eq!(result.unwrap_err().downcast_ref::<&str>(), Some(&"background"));
+});
+
+// S9, S5: a background task of a scope that is cancelled or over is refused.
+on_every_kind!(s9_a_background_task_is_refused_when_it_is_too_late, async |s| {
+    let ended = s
+        .group(async |g| {
+            g.task().background().go(for_ever());
+            g.clone()
+        })
+        .await;
+    assert!(matches!(ended.task().background().spawn(async { 1 }).await, Err(TaskError::Cancelled)));
+    let cancelled = s.group(async |g| {
+        g.cancel();
+        g.task().background().spawn(async { 1 }).await
+    });
+    assert!(matches!(cancelled.await, Err(TaskError::Cancelled)));
+    // X2: a cancel of the scope reaches them while the body goes on.
+    let gone = Count::default();
+    let read = gone.clone();
+    s.group(async move |g| {
+        let counted = gone.on_drop();
+        let task = g.task().background().spawn(async move {
+            let _counted = counted;
+            for_ever().await;
+        });
+        g.cancel();
+        assert!(matches!(task.await, Err(TaskError::Cancelled)));
+        assert_eq!(gone.get(), 1);
+    })
+    .await;
+    assert_eq!(read.get(), 1);
+});

@@ -5,13 +5,15 @@ use std::sync::Arc;
 use std::thread::{Builder as ThreadBuilder, JoinHandle};
 
 use super::builder::Builder;
+use super::root;
 use crate::debug::{Dump, Dumper};
 use crate::scheduler::any::AnyShared;
 use crate::scheduler::multi::{MultiShared, on_worker_of};
 
 /// Opt-in parallelism: worker threads that share the tasks of the roots run on it.
 ///
-/// Dropping it joins its threads; on one of its own workers it only asks them to stop.
+/// Dropping it asks the roots that were [started](Runtime::start) to stop, waits for them and joins its threads; on one of
+/// its own workers it does not wait.
 ///
 /// Rules: R2, R4, R5.
 #[derive(Debug)]
@@ -52,6 +54,8 @@ impl Runtime {
 
 impl Drop for Runtime {
     fn drop(&mut self) {
+        // Whoever could wait for a root in `run` would borrow this runtime: those that are left were started.
+        self.shared.roots.all().iter().for_each(root::stop);
         self.shared.shut_down();
         let waits = !on_worker_of(&self.shared);
         for thread in self.threads.drain(..).filter(|_| waits) {

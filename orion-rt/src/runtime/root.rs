@@ -8,14 +8,18 @@
 
 use std::any::Any;
 use std::future::Future;
+use std::marker::PhantomData;
 use std::panic::Location;
 use std::ptr::NonNull;
 use std::sync::Arc;
 
 use crate::scheduler::local::{Drive, LocalShared, WhenIdle};
 use crate::scheduler::multi::MultiShared;
+use crate::task::cancel;
 use crate::task::cell::allocate;
 use crate::task::current;
+use crate::task::error::{Panic, TaskError};
+use crate::task::finish;
 use crate::task::header::{Birth, Extra, Header};
 use crate::task::join::Claim;
 use crate::task::kind::{Count, Kind, Local, Multi, Sealed};
@@ -41,17 +45,25 @@ pub(crate) fn forbid_nesting(what: &str) {
 
 /// A root for the single-threaded scheduler.
 pub(crate) fn local_core(shared: &Arc<LocalShared>, location: &'static Location<'static>) -> ScopeRef<Local> {
-    ScopeCore::root(pointer(shared), 1, location)
+    // SAFETY: the caller has a reference to it.
+    unsafe { ScopeCore::root(pointer(shared), 1, location) }
 }
 
 /// A root for a runtime with workers; its task list has a shard per worker and one for everybody else.
 pub(crate) fn multi_core(shared: &Arc<MultiShared>, location: &'static Location<'static>) -> ScopeRef<Multi> {
-    ScopeCore::root(pointer(shared), shared.workers() + 1, location)
+    // SAFETY: the caller has a reference to it.
+    unsafe { ScopeCore::root(pointer(shared), shared.workers() + 1, location) }
 }
 
 fn pointer<S>(shared: &Arc<S>) -> NonNull<S> {
     // Not from a reference: a header may have to give a count of the `Arc` back through this pointer.
     NonNull::new(Arc::as_ptr(shared).cast_mut()).expect("an `Arc` points somewhere")
+}
+
+/// A root whose body runs on the workers.
+pub(crate) fn started_core(shared: &Arc<MultiShared>, location: &'static Location<'static>) -> ScopeRef<Multi> {
+    // SAFETY: the caller has a reference to it.
+    unsafe { ScopeCore::started_root(pointer(shared), shared.workers() + 1, location) }
 }
 
 /// Runs `body` and everything spawned below `core` on this thread.
@@ -78,7 +90,7 @@ pub(crate) fn local<F: Future>(
     let outcome = unsafe { conclude::<Local, F::Output>(core, claim) };
     shared.end();
     std::mem::forget(guard);
-    outcome
+    outcome.and_then(value_of)
 }
 
 /// Runs `body` on this thread and everything spawned below `core` on the workers.
@@ -102,7 +114,61 @@ pub(crate) fn multi<F: Future>(shared: &Arc<MultiShared>, core: &ScopeRef<Multi>
     // SAFETY: `F::Output` is the body's type.
     let outcome = unsafe { conclude::<Multi, F::Output>(core, claim) };
     std::mem::forget(guard);
-    outcome
+    outcome.and_then(value_of)
+}
+
+/// Starts `body` on the workers, as the body of `core`; `done` gets the root's outcome when every task below is gone.
+pub(crate) fn start<F>(
+    shared: &Arc<MultiShared>,
+    core: &ScopeRef<Multi>,
+    body: F,
+    done: impl FnOnce(Result<F::Output, TaskError>) + Send + 'static,
+) where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+{
+    let (body, claim) = adopt_body(core, body);
+    shared.begin_started();
+    let end =
+        StartedEnd { shared: Arc::clone(shared), core: core.clone(), claim, _value: PhantomData::<fn() -> F::Output> };
+    core.set_finish(Box::new(move || end.run(done)));
+    shared.roots.add(core.as_ptr());
+    crate::task::waker::queue(body);
+}
+
+/// What is left to do when a started root has no task any more.
+struct StartedEnd<T> {
+    shared: Arc<MultiShared>,
+    core: ScopeRef<Multi>,
+    claim: Claim<Multi>,
+    _value: PhantomData<fn() -> T>,
+}
+
+// SAFETY: the claim is that of a `Multi` task whose value, a `T`, moves to the thread that runs the end.
+unsafe impl<T: Send> Send for StartedEnd<T> {}
+
+impl<T> StartedEnd<T> {
+    fn run(self, done: impl FnOnce(Result<T, TaskError>)) {
+        let Self { shared, core, claim, .. } = self;
+        shared.roots.remove(core.as_ptr());
+        sweep::forgotten_panics(&core);
+        // SAFETY: `T` is the type of the body's value.
+        let outcome = unsafe { conclude::<Multi, T>(&core, claim) };
+        done(outcome.unwrap_or_else(|payload| Err(TaskError::Panicked(Panic::kept(payload)))));
+        drop(core);
+        shared.end_started();
+    }
+}
+
+/// Asks the body and the tasks of a started root to stop.
+pub(crate) fn stop(core: &ScopeRef<Multi>) {
+    cancel::scope(core);
+    if let Some(body) = core.retain_body() {
+        // SAFETY: kept alive by the reference.
+        unsafe { cancel::task(body) };
+        // SAFETY: that reference.
+        unsafe { finish::give_back(body, 1) };
+    }
 }
 
 /// Makes the body a task: scheduled, in no list (a cancel of the scope does not reach it, X2), known to the root.
@@ -116,8 +182,8 @@ fn adopt_body<K: Kind, F: Future>(core: &ScopeRef<K>, body: F) -> (NonNull<Heade
         is_body: true,
     };
     let task = allocate(birth, body);
-    if let Place::Root { body, .. } = &core.place {
-        body.set(Some(task));
+    if let Place::Root(place) = &core.place {
+        place.body.set(Some(task));
     }
     // SAFETY: born with a handle.
     (task, unsafe { Claim::new(task) })
@@ -125,9 +191,9 @@ fn adopt_body<K: Kind, F: Future>(core: &ScopeRef<K>, body: F) -> (NonNull<Heade
 
 /// # Safety
 /// The root has ended, and `T` is the type of its body's value.
-unsafe fn conclude<K: Sealed, T>(core: &ScopeRef<K>, claim: Claim<K>) -> Outcome<T> {
-    if let Place::Root { body, .. } = &core.place {
-        body.set(None);
+unsafe fn conclude<K: Sealed, T>(core: &ScopeRef<K>, claim: Claim<K>) -> Outcome<Result<T, TaskError>> {
+    if let Place::Root(place) = &core.place {
+        place.body.set(None);
     }
     // SAFETY: the root has ended, so its body is complete.
     let result = unsafe { claim.take::<T>() };
@@ -136,9 +202,15 @@ unsafe fn conclude<K: Sealed, T>(core: &ScopeRef<K>, claim: Claim<K>) -> Outcome
             crate::util::contain::contained(|| drop(result));
             Err(payload)
         }
-        (None, Ok(value)) => Ok(value),
-        (None, Err(error)) => Err(Box::new(format!("the body of the root ended without a value: {error}"))),
+        (None, result) => Ok(result),
     }
+}
+
+/// The value of a root's body, which ends without one only after a panic that was raised already.
+fn value_of<T>(result: Result<T, TaskError>) -> Outcome<T> {
+    result.map_err(|error| -> Box<dyn Any + Send> {
+        Box::new(format!("the body of the root ended without a value: {error}"))
+    })
 }
 
 /// Aborts when dropped by an unwind (2).

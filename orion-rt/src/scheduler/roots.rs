@@ -7,6 +7,7 @@ use std::ptr::NonNull;
 
 use crate::task::kind::Sealed;
 use crate::task::owner::ScopeCore;
+use crate::task::scope_ref::ScopeRef;
 
 /// See the module.
 #[derive(Debug)]
@@ -28,6 +29,12 @@ impl<K: Sealed> Roots<K> {
 
     pub(crate) fn remove(&self, root: NonNull<ScopeCore<K>>) {
         self.0.lock().retain(|&r| r != root);
+    }
+
+    /// A reference to each root.
+    pub(crate) fn all(&self) -> Vec<ScopeRef<K>> {
+        // SAFETY: (1).
+        self.0.lock().iter().filter_map(|&root| unsafe { ScopeRef::upgrade(root) }).collect()
     }
 
     /// Runs `visit` for every root; none can end meanwhile.

@@ -15,6 +15,7 @@ use crate::scheduler::local::{self, LocalShared};
 use crate::task::current::{self, AnyTask};
 use crate::task::header::Header;
 use crate::task::kind::{Count, Kind, Local, Multi};
+use crate::task::owner::ORDINARY;
 use crate::task::scope_ref::ScopeRef;
 
 use super::Group;
@@ -88,7 +89,7 @@ impl Default for LocalDriver {
 impl Drop for LocalDriver {
     fn drop(&mut self) {
         crate::task::cancel::scope(&self.core);
-        self.core.end_activity();
+        self.core.end_activity(ORDINARY);
         let _timers = crate::time::enter(&self.shared.timers);
         let end = self.shared.drive(|| self.core.active.get() == 0, local::WhenIdle::Park);
         debug_assert_eq!(end, local::Drive::Done);
@@ -103,11 +104,6 @@ pub struct MultiDriver {
     core: ScopeRef<Multi>,
     runtime: Runtime,
 }
-
-// SAFETY: a `Multi` scope is shared state behind locks and atomics.
-unsafe impl Send for MultiDriver {}
-// SAFETY: as above.
-unsafe impl Sync for MultiDriver {}
 
 impl MultiDriver {
     /// Starts `workers` threads.
@@ -139,7 +135,7 @@ impl Drop for MultiDriver {
     fn drop(&mut self) {
         crate::task::cancel::scope(&self.core);
         self.core.wait_on_this_thread();
-        self.core.end_activity();
+        self.core.end_activity(ORDINARY);
         while self.core.active.get() != 0 {
             std::thread::park();
         }

@@ -10,6 +10,7 @@ use crate::task::cell::allocate;
 use crate::task::header::{Birth, Extra, Header};
 use crate::task::join::Claim;
 use crate::task::kind::{Kind, Local, Multi};
+use crate::task::owner::ScopeCore;
 use crate::task::scope_ref::ScopeRef;
 use crate::task::state::TaskState;
 
@@ -28,11 +29,6 @@ pub struct Group<'scope, K: Kind = Multi> {
     core: ScopeRef<K>,
     _scope: PhantomData<fn(&'scope ()) -> &'scope ()>,
 }
-
-// SAFETY: a `Multi` scope is shared state behind locks and atomics; the tasks spawned through it are `Send`.
-unsafe impl Send for Group<'_, Multi> {}
-// SAFETY: as above.
-unsafe impl Sync for Group<'_, Multi> {}
 
 impl<K: Kind> Clone for Group<'_, K> {
     fn clone(&self) -> Self {
@@ -53,13 +49,15 @@ impl<K: Kind> fmt::Debug for Group<'_, K> {
 #[derive(Debug)]
 pub(super) struct Spec {
     pub(super) extra: Extra,
+    /// The scope does not wait for the task's own end (S9).
+    pub(super) background: bool,
     pub(super) location: &'static Location<'static>,
 }
 
 impl Spec {
     #[track_caller]
     pub(super) fn here() -> Self {
-        Self { extra: Extra::default(), location: Location::caller() }
+        Self { extra: Extra::default(), background: false, location: Location::caller() }
     }
 }
 
@@ -213,8 +211,12 @@ impl<'scope, K: Kind> Group<'scope, K> {
 
     /// The one place where a future's lifetime is erased: the scope's root does not end before the future is dropped (R3).
     fn start<F: Future>(&self, spec: Spec, handle: bool, future: F) -> NonNull<Header<K>> {
+        let background = if spec.background { ScopeCore::background(&self.core) } else { None };
+        // Too late for a background task is too late for good: the scope has nothing else left.
+        let refused = spec.background && background.is_none();
+        let core = background.as_ref().unwrap_or(&self.core);
         let birth = Birth {
-            scope: self.core.as_ptr(),
+            scope: core.as_ptr(),
             shared: self.core.shared,
             location: spec.location,
             extra: spec.extra,
@@ -223,7 +225,7 @@ impl<'scope, K: Kind> Group<'scope, K> {
         };
         let task = allocate(birth, future);
         // SAFETY: just allocated, with its membership reference.
-        if unsafe { self.core.enlist(task) } {
+        if !refused && unsafe { core.enlist(task) } {
             crate::task::waker::queue(task);
         } else {
             // SAFETY: in no list and no queue.

@@ -210,7 +210,7 @@ fn forbid_waiting_for_oneself<K: Kind>(claim: &Claim<K>, location: &'static Loca
         next = match unsafe { &header.scope.as_ref().place } {
             // SAFETY: the group has a reference to its opener.
             Place::Group { opener, .. } => opener.filter(|opener| unsafe { opener.as_ref() }.answers_for_groups()),
-            Place::Root { .. } => None,
+            Place::Root(_) => None,
         };
     }
 }

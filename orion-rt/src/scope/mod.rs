@@ -6,6 +6,7 @@ mod group;
 mod handle;
 mod nest;
 mod root_scope;
+mod start;
 mod task_builder;
 
 pub use entry::run;
@@ -13,4 +14,5 @@ pub use group::Group;
 pub use handle::{Finished, Get, Join, JoinHandle};
 pub use nest::GroupFuture;
 pub use root_scope::Scope;
+pub use start::Root;
 pub use task_builder::TaskBuilder;

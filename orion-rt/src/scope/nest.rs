@@ -21,7 +21,7 @@ use pin_project_lite::pin_project;
 use crate::coop::{self, Reason};
 use crate::task::current;
 use crate::task::kind::{Count, Kind};
-use crate::task::owner::ScopeCore;
+use crate::task::owner::{ORDINARY, ScopeCore};
 use crate::task::scope_ref::ScopeRef;
 use crate::util::contain::contained;
 
@@ -124,11 +124,6 @@ struct Stage<K: Kind> {
     body_is_gone: bool,
 }
 
-// SAFETY: a `Multi` scope is shared state behind locks and atomics.
-unsafe impl Send for Stage<crate::task::kind::Multi> {}
-// SAFETY: as above.
-unsafe impl Sync for Stage<crate::task::kind::Multi> {}
-
 impl<K: Kind> Default for Opened<K> {
     fn default() -> Self {
         Self(None)
@@ -145,7 +140,7 @@ impl<K: Kind> Stage<K> {
     /// Gives the body's unit up (1).
     fn end_body(&mut self) {
         if !std::mem::replace(&mut self.body_is_gone, true) {
-            self.core.end_activity();
+            self.core.end_activity(ORDINARY);
         }
     }
 }

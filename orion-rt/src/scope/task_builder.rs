@@ -26,11 +26,12 @@ use super::{Group, JoinHandle};
 pub struct TaskBuilder<'scope, K: Kind = Multi> {
     group: Group<'scope, K>,
     extra: Extra,
+    background: bool,
 }
 
 impl<'scope, K: Kind> TaskBuilder<'scope, K> {
     pub(super) fn new(group: Group<'scope, K>) -> Self {
-        Self { group, extra: Extra::default() }
+        Self { group, extra: Extra::default(), background: false }
     }
 
     /// The task's name in dumps and reports. Default: the place it was spawned at.
@@ -62,9 +63,31 @@ impl<'scope, K: Kind> TaskBuilder<'scope, K> {
         self
     }
 
+    /// The scope does not wait for the task to end by itself: when its body and all other tasks have ended, the task is
+    /// cancelled. For tickers, heartbeats, listeners for signals.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// orion_rt::run(async |s| {
+    ///     s.task().background().go(async {
+    ///         let mut beat = orion_rt::interval(Duration::from_secs(1));
+    ///         loop {
+    ///             beat.tick().await;
+    ///         }
+    ///     });
+    ///     s.spawn(async { "work" }).await.unwrap();
+    /// });
+    /// ```
+    ///
+    /// Rule: S9.
+    pub fn background(mut self) -> Self {
+        self.background = true;
+        self
+    }
+
     #[track_caller]
     fn split(self) -> (Group<'scope, K>, Spec) {
-        (self.group, Spec { extra: self.extra, location: Location::caller() })
+        (self.group, Spec { extra: self.extra, background: self.background, location: Location::caller() })
     }
 }
 

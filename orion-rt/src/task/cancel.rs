@@ -1,9 +1,9 @@
 //! Cancelling and failing: how a request reaches every task below a scope or a task (X2, P1). No recursion, whatever the
 //! depth; no user code under a lock.
 
-use std::any::Any;
 use std::ptr::NonNull;
 
+use super::error::Payload;
 use super::header::{Header, InScope};
 use super::kind::{Count, Lock, Sealed};
 use super::owner::{Place, ScopeCore};
@@ -36,13 +36,13 @@ pub(crate) unsafe fn task<K: Sealed>(task: NonNull<Header<K>>) {
 
 /// A task of `scope`, or its body, has panicked: the first payload is kept, everything below is asked to stop, and so is the
 /// body (P1).
-pub(crate) fn fail<K: Sealed>(scope: &ScopeCore<K>, payload: Box<dyn Any + Send>) {
+pub(crate) fn fail<K: Sealed>(scope: &ScopeCore<K>, payload: Payload) {
     let Ok(Raiser { scope, held }) = hand_over(scope, payload, ScopeCore::fail_with) else { return };
     self::scope(scope);
     match &scope.place {
         Place::Group { .. } => scope.notify(),
-        Place::Root { body, .. } => {
-            if let Some(body) = body.get() {
+        Place::Root(root) => {
+            if let Some(body) = root.body.get() {
                 // SAFETY: the root keeps its body until it has ended.
                 unsafe { task(body) };
             }
@@ -52,7 +52,7 @@ pub(crate) fn fail<K: Sealed>(scope: &ScopeCore<K>, payload: Box<dyn Any + Send>
 }
 
 /// `scope`, or who stands in for it, is to raise `payload` at its end; nothing is cancelled (P2). The first one is kept.
-pub(crate) fn raise_at_end<K: Sealed>(scope: &ScopeCore<K>, payload: Box<dyn Any + Send>) {
+pub(crate) fn raise_at_end<K: Sealed>(scope: &ScopeCore<K>, payload: Payload) {
     let _ = hand_over(scope, payload, ScopeCore::end_with);
 }
 
@@ -66,12 +66,13 @@ struct Raiser<'a, K: Sealed> {
 /// scope, or else the root. `Err`: that scope has one already, this one was discarded.
 fn hand_over<'a, K: Sealed>(
     mut scope: &'a ScopeCore<K>,
-    mut payload: Box<dyn Any + Send>,
-    keep: impl Fn(&ScopeCore<K>, Box<dyn Any + Send>) -> Result<(), Box<dyn Any + Send>>,
+    mut payload: Payload,
+    keep: impl Fn(&ScopeCore<K>, Payload) -> Result<(), Payload>,
 ) -> Result<Raiser<'a, K>, ()> {
     // Keeps the scope of an opener alive while it is used here.
     let mut held: Option<Held<K>> = None;
     loop {
+        scope = scope.visible();
         let Err(rejected) = keep(scope, payload) else { return Ok(Raiser { scope, held }) };
         match &scope.place {
             Place::Group { opener, .. } if scope.is_abandoned() => {
@@ -95,7 +96,7 @@ impl<K: Sealed> Held<K> {
     /// `None`: the task, the opener of a group that exists, is complete.
     fn new(task: NonNull<Header<K>>) -> Option<Self> {
         // SAFETY: the group has a reference to its opener.
-        unsafe { task.as_ref() }.groups()?.pending.add_unless_zero().then_some(Self(task))
+        unsafe { task.as_ref() }.groups()?.pending.add_unless_zero(1).then_some(Self(task))
     }
 
     /// The task's scope; valid while this exists, though the lifetime cannot say so.

@@ -8,7 +8,6 @@
 //!    is reachable from a waker that outlives the scope.
 
 use std::alloc::Layout;
-use std::any::Any;
 use std::cell::UnsafeCell;
 use std::future::Future;
 use std::mem::ManuallyDrop;
@@ -17,7 +16,7 @@ use std::pin::Pin;
 use std::ptr::NonNull;
 use std::task::{Context, Poll};
 
-use super::error::{Panic, TaskError, message_of};
+use super::error::{Panic, Payload, TaskError, message_of};
 use super::header::{Birth, Header, Vtable};
 use super::kind::Sealed;
 use super::waker::WakerRef;
@@ -113,7 +112,7 @@ unsafe fn settle<K: Sealed, F: Future>(task: NonNull<Header<K>>, mut result: Res
 }
 
 /// Reports a panic of `task` to its scope, which will raise the payload, unless the task is isolated; gives the joiner's part.
-fn panicked<K: Sealed>(task: NonNull<Header<K>>, payload: Box<dyn Any + Send>) -> TaskError {
+fn panicked<K: Sealed>(task: NonNull<Header<K>>, payload: Payload) -> TaskError {
     // SAFETY: the task is running, so its header is alive.
     let header = unsafe { task.as_ref() };
     if header.is_isolated() {
@@ -134,7 +133,7 @@ unsafe fn take_result<K: Sealed, F: Future>(task: NonNull<Header<K>>, to: *mut (
     unsafe { to.cast::<Result<F::Output, TaskError>>().write(result) };
 }
 
-unsafe fn drop_result<K: Sealed, F: Future>(task: NonNull<Header<K>>) -> Option<Box<dyn Any + Send>> {
+unsafe fn drop_result<K: Sealed, F: Future>(task: NonNull<Header<K>>) -> Option<Payload> {
     // SAFETY: the caller owns the result (2).
     let stage = unsafe { stage::<K, F>(task) };
     // SAFETY: (1): the result is stored.

@@ -5,6 +5,9 @@ use std::fmt;
 
 use parking_lot::Mutex;
 
+/// What a panic carries.
+pub(crate) type Payload = Box<dyn Any + Send>;
+
 /// Why a task has no value: the `Err` of a join.
 ///
 /// Rules: J5, P1, P2, S5.
@@ -39,7 +42,7 @@ pub struct Panic(Box<Details>);
 struct Details {
     message: Box<str>,
     /// Behind a lock that nobody takes, for `Sync`: an error that is not cannot go through `?` into `Box<dyn Error + Send + Sync>`.
-    payload: Mutex<Option<Box<dyn Any + Send>>>,
+    payload: Mutex<Option<Payload>>,
 }
 
 impl Panic {
@@ -49,7 +52,7 @@ impl Panic {
     }
 
     /// The panic of an isolated task, payload and all (P2).
-    pub(crate) fn kept(payload: Box<dyn Any + Send>) -> Self {
+    pub(crate) fn kept(payload: Payload) -> Self {
         Self(Box::new(Details { message: message_of(&*payload), payload: Mutex::new(Some(payload)) }))
     }
 
@@ -68,7 +71,7 @@ impl Panic {
 
 impl Panic {
     /// The payload, if nobody has taken it.
-    pub(crate) fn take_payload(&mut self) -> Option<Box<dyn Any + Send>> {
+    pub(crate) fn take_payload(&mut self) -> Option<Payload> {
         self.0.payload.get_mut().take()
     }
 }

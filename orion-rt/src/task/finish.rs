@@ -5,7 +5,8 @@ use std::ptr::NonNull;
 
 use super::header::Header;
 use super::kind::{Count, Schedule, Sealed};
-use super::owner::ScopeCore;
+use super::owner::{ORDINARY, ScopeCore};
+use super::scope_ref::ScopeRef;
 use super::state::{Completed, TaskState};
 
 /// The future of `task` is gone and its result stored; this thread has RUNNING.
@@ -23,7 +24,7 @@ pub(crate) unsafe fn returned<K: Sealed>(task: NonNull<Header<K>>) {
         None => header.state.finish(),
         Some(groups) => {
             header.state.returned();
-            if groups.pending.sub() != 0 {
+            if groups.pending.sub(1) != 0 {
                 // The group that loses its last task completes this one.
                 return;
             }
@@ -42,7 +43,7 @@ pub(crate) unsafe fn returned<K: Sealed>(task: NonNull<Header<K>>) {
 pub(crate) unsafe fn discharge<K: Sealed>(task: NonNull<Header<K>>) {
     // SAFETY: a task with pending descendants is not complete, so alive.
     let groups = unsafe { task.as_ref() }.groups().expect("a task with descendants has groups");
-    if groups.pending.sub() == 0 {
+    if groups.pending.sub(1) == 0 {
         complete_from(Some(task));
     }
 }
@@ -90,7 +91,10 @@ unsafe fn dispose<K: Sealed>(task: NonNull<Header<K>>, completed: Completed) -> 
     let scope = header.scope;
     let next = if header.is_body {
         // SAFETY: the root waits for its body, which is counted until here.
-        unsafe { scope.as_ref() }.end_activity();
+        let root = unsafe { ScopeRef::upgrade(scope) };
+        if let Some(root) = root {
+            root.end_activity(ORDINARY);
+        }
         None
     } else {
         // SAFETY: a task that is no body is counted in its scope until here.
@@ -107,11 +111,11 @@ unsafe fn dispose<K: Sealed>(task: NonNull<Header<K>>, completed: Completed) -> 
 /// # Safety
 /// The result is there and the caller's; the task's scope is alive if the task was enlisted.
 pub(crate) unsafe fn drop_result<K: Sealed>(task: NonNull<Header<K>>) {
-    // SAFETY: promised by the caller.
-    let payload = crate::util::contain::contained_value(|| unsafe { (task.as_ref().vtable.drop_result)(task) });
-    let Some(payload) = payload else { return };
     // SAFETY: the caller has the result, so the header is alive.
     let header = unsafe { task.as_ref() };
+    // SAFETY: promised by the caller.
+    let payload = crate::util::contain::contained_value(|| unsafe { (header.vtable.drop_result)(task) });
+    let Some(payload) = payload else { return };
     if header.is_released() || !header.was_enlisted() {
         // The panic hook has seen it.
         return crate::util::contain::discard(payload);

@@ -16,7 +16,6 @@
 //! 8. `keeps_shared` is written by the completing thread before it gives up its reference, read by whoever frees.
 //! 9. `swept` is written by the root's thread after the root's end, when no other thread uses the task's handle.
 
-use std::any::Any;
 use std::cell::{Cell, UnsafeCell};
 use std::panic::Location;
 use std::ptr::NonNull;
@@ -28,6 +27,7 @@ use crate::coop::{Reason, Wait};
 use crate::meta::TaskId;
 use crate::util::list::{Linked, Links};
 
+use super::error::Payload;
 use super::kind::Sealed;
 use super::owner::{Groups, ScopeCore};
 
@@ -67,7 +67,7 @@ pub(crate) struct Vtable<K: Sealed> {
     /// Moves the result, a `Result<T, TaskError>`, to the address.
     pub(crate) take_result: unsafe fn(NonNull<Header<K>>, *mut ()),
     /// Drops the result, but for the payload of a panic that it holds (of an isolated task, P2).
-    pub(crate) drop_result: unsafe fn(NonNull<Header<K>>) -> Option<Box<dyn Any + Send>>,
+    pub(crate) drop_result: unsafe fn(NonNull<Header<K>>) -> Option<Payload>,
     /// Frees the allocation; future and result are gone.
     pub(crate) free: unsafe fn(NonNull<Header<K>>),
     /// Whether the value of the task has a destructor, which the root's end must have run (J6).

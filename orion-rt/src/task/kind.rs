@@ -126,13 +126,10 @@ pub trait Count {
     fn get(&self) -> usize;
     /// One more of something that is already counted (the count is not zero).
     fn add(&self);
-    /// One more, unless the count is zero.
-    fn add_unless_zero(&self) -> bool;
-    /// One less; the count that is left.
-    fn sub(&self) -> usize;
-    /// One less if that leaves something; at one, runs `last` and then tries to go to zero. The count that is left, and
-    /// what `last` gave if that is zero. So `last` can secure what may vanish with the count.
-    fn sub_with<R>(&self, last: impl Fn() -> R) -> Option<R>;
+    /// `n` more, unless the count is zero.
+    fn add_unless_zero(&self, n: usize) -> bool;
+    /// `n` less; the count that is left.
+    fn sub(&self, n: usize) -> usize;
 }
 
 /// A count only its own thread touches.
@@ -156,26 +153,19 @@ impl Count for PlainCount {
     }
 
     #[inline]
-    fn add_unless_zero(&self) -> bool {
-        let n = self.0.get();
-        if n != 0 {
-            self.0.set(n + 1);
+    fn add_unless_zero(&self, n: usize) -> bool {
+        let before = self.0.get();
+        if before != 0 {
+            self.0.set(before + n);
         }
-        n != 0
+        before != 0
     }
 
     #[inline]
-    fn sub(&self) -> usize {
-        let left = self.0.get() - 1;
+    fn sub(&self, n: usize) -> usize {
+        let left = self.0.get() - n;
         self.0.set(left);
         left
-    }
-
-    #[inline]
-    fn sub_with<R>(&self, last: impl Fn() -> R) -> Option<R> {
-        let secured = (self.0.get() == 1).then(&last);
-        self.sub();
-        secured
     }
 }
 
@@ -196,25 +186,14 @@ impl Count for AtomicUsize {
     }
 
     #[inline]
-    fn add_unless_zero(&self) -> bool {
-        self.fetch_update(Ordering::AcqRel, Ordering::Acquire, |n| if n == 0 { None } else { Some(n + 1) }).is_ok()
+    fn add_unless_zero(&self, n: usize) -> bool {
+        self.fetch_update(Ordering::AcqRel, Ordering::Acquire, |now| if now == 0 { None } else { Some(now + n) })
+            .is_ok()
     }
 
     #[inline]
-    fn sub(&self) -> usize {
-        self.fetch_sub(1, Ordering::AcqRel) - 1
-    }
-
-    #[inline]
-    fn sub_with<R>(&self, last: impl Fn() -> R) -> Option<R> {
-        let mut n = self.load(Ordering::Acquire);
-        loop {
-            let secured = (n == 1).then(&last);
-            match self.compare_exchange_weak(n, n - 1, Ordering::AcqRel, Ordering::Acquire) {
-                Ok(_) => return secured,
-                Err(now) => n = now,
-            }
-        }
+    fn sub(&self, n: usize) -> usize {
+        self.fetch_sub(n, Ordering::AcqRel) - n
     }
 }
 

@@ -12,6 +12,7 @@
 pub(crate) mod cancel;
 pub(crate) mod cell;
 pub(crate) mod current;
+pub(crate) mod end;
 pub(crate) mod error;
 pub(crate) mod finish;
 pub(crate) mod header;
@@ -20,6 +21,7 @@ pub(crate) mod kind;
 pub(crate) mod owner;
 pub(crate) mod run;
 pub(crate) mod scope_ref;
+pub(crate) mod shard;
 pub(crate) mod state;
 pub(crate) mod state_local;
 pub(crate) mod state_multi;

@@ -6,11 +6,16 @@
 
 use std::ptr::NonNull;
 
-use super::kind::{Count, Lock, Sealed};
+use super::kind::{Count, Lock, Multi, Schedule, Sealed};
 use super::owner::{Place, ScopeCore};
 
 /// A counted reference to a scope.
 pub(crate) struct ScopeRef<K: Sealed>(NonNull<ScopeCore<K>>);
+
+// SAFETY: a `Multi` scope is shared state behind locks and atomics.
+unsafe impl Send for ScopeRef<Multi> {}
+// SAFETY: as above.
+unsafe impl Sync for ScopeRef<Multi> {}
 
 impl<K: Sealed> ScopeRef<K> {
     pub(super) fn allocate(core: ScopeCore<K>) -> Self {
@@ -32,7 +37,7 @@ impl<K: Sealed> ScopeRef<K> {
     /// `core` is linked in a list whose lock the caller holds, or otherwise kept alive by it.
     pub(crate) unsafe fn upgrade(core: NonNull<ScopeCore<K>>) -> Option<Self> {
         // SAFETY: a linked scope is not freed before it is unlinked, which needs the lock.
-        unsafe { core.as_ref() }.refs.add_unless_zero().then_some(Self(core))
+        unsafe { core.as_ref() }.refs.add_unless_zero(1).then_some(Self(core))
     }
 
     pub(crate) fn as_ptr(&self) -> NonNull<ScopeCore<K>> {
@@ -72,23 +77,28 @@ impl<K: Sealed> Drop for ScopeRef<K> {
         let mut core = self.0;
         loop {
             // SAFETY: `core` is a reference this loop has.
-            if unsafe { core.as_ref() }.refs.sub() != 0 {
+            if unsafe { core.as_ref() }.refs.sub(1) != 0 {
                 return;
             }
             // SAFETY: the last reference is gone; (2) walkers find the scope only until it is unlinked here.
             let scope = unsafe { core.as_ref() };
-            let Place::Group { parent, opener, .. } = &scope.place else {
+            let Place::Group { parent, opener, background, .. } = &scope.place else {
+                let shared = scope.shared;
                 // SAFETY: allocated by `allocate`, with no reference left and in no list.
                 drop(unsafe { Box::from_raw(core.as_ptr()) });
+                // SAFETY: the reference the root took when it was made (8 of `owner`).
+                unsafe { K::Shared::release(shared) };
                 return;
             };
-            // SAFETY: linked by `group`.
+            // SAFETY: linked when it was made.
             unsafe { parent.children.lock().unlink(core) };
             if let Some(opener) = *opener {
-                // SAFETY: the group has a reference to its opener.
-                let groups = unsafe { opener.as_ref() }.groups().expect("the opener of a group has groups");
-                // SAFETY: linked by `group`.
-                unsafe { groups.list.lock().unlink(core) };
+                if !*background {
+                    // SAFETY: the group has a reference to its opener.
+                    let groups = unsafe { opener.as_ref() }.groups().expect("the opener of a group has groups");
+                    // SAFETY: linked by `group`.
+                    unsafe { groups.list.lock().unlink(core) };
+                }
                 // SAFETY: that reference, given back once.
                 unsafe { super::waker::release(opener) };
             }

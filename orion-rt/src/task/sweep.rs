@@ -18,16 +18,21 @@ use std::ptr::NonNull;
 use super::header::Header;
 use super::join::Claim;
 use super::kind::{Lock, Sealed};
-use super::owner::{ScopeCore, Shard};
+use super::owner::ScopeCore;
+use super::shard::Shard;
 use super::state::TaskState;
 use crate::util::contain::discard;
 
 /// Drops the results of all completed tasks below `root` whose handles are left, and gives those tasks up.
 pub(crate) fn unclaimed<K: Sealed>(root: &ScopeCore<K>) {
     everywhere(root, drop_results);
+    everywhere(root, give_up_claims);
+    forgotten_panics(root);
+}
+
+/// Takes over the panics of groups whose futures were forgotten: nobody else would raise them.
+pub(crate) fn forgotten_panics<K: Sealed>(root: &ScopeCore<K>) {
     everywhere(root, |scope| {
-        give_up_claims(scope);
-        // A group whose future was forgotten raises nothing.
         if !std::ptr::eq(scope, root)
             && let Some(payload) = scope.take_payload()
             && let Err(late) = root.end_with(payload)

@@ -7,8 +7,8 @@ use super::state::TaskState;
 
 /// Runs `visit` for the body and every live task below `root`, each under its shard's lock. `visit` runs no user code.
 pub(crate) fn live_tasks<K: Sealed>(root: &ScopeCore<K>, mut visit: impl FnMut(&Header<K>)) {
-    if let Place::Root { body, .. } = &root.place
-        && let Some(body) = body.get()
+    if let Place::Root(place) = &root.place
+        && let Some(body) = place.body.get()
     {
         // SAFETY: a root that is listed as running has its body.
         visit_live(unsafe { body.as_ref() }, &mut visit);

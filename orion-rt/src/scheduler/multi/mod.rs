@@ -51,6 +51,8 @@ pub struct MultiShared {
     budget: u32,
     seed: Option<u64>,
     shutdown: AtomicBool,
+    /// Roots that no thread waits for.
+    started: AtomicUsize,
     pub(crate) timers: Arc<Timers>,
     pub(crate) roots: Roots<Multi>,
 }
@@ -85,6 +87,7 @@ impl MultiShared {
                 budget,
                 seed,
                 shutdown: AtomicBool::new(false),
+                started: AtomicUsize::new(0),
                 timers: Timers::new(move || {
                     if let Some(shared) = me.upgrade() {
                         shared.rouse_keeper();
@@ -106,10 +109,28 @@ impl MultiShared {
         self.budget
     }
 
-    /// Tells the workers to stop as soon as they find nothing to do.
+    /// Tells the workers to stop as soon as they find nothing to do and no started root is left.
     pub(crate) fn shut_down(&self) {
         self.shutdown.store(true, Ordering::SeqCst);
         self.peers.iter().for_each(|peer| peer.unpark());
+    }
+
+    /// A root that no thread waits for begins.
+    pub(crate) fn begin_started(&self) {
+        self.started.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Such a root has ended.
+    pub(crate) fn end_started(&self) {
+        // SeqCst, as `shutdown`: the last of the two to be written is seen by whoever wrote it.
+        if self.started.fetch_sub(1, Ordering::SeqCst) == 1 && self.shutdown.load(Ordering::SeqCst) {
+            self.peers.iter().for_each(|peer| peer.unpark());
+        }
+    }
+
+    /// Whether the workers are to end.
+    fn is_over(&self) -> bool {
+        self.shutdown.load(Ordering::SeqCst) && self.started.load(Ordering::SeqCst) == 0
     }
 
     /// Work was put where any worker can take it: wakes one if none is looking already.
@@ -181,9 +202,11 @@ impl Schedule<Multi> for MultiShared {
         }
     }
 
-    fn schedule_body(&self, _: NonNull<Header<Multi>>, root: NonNull<ScopeCore<Multi>>) {
+    fn schedule_body(&self, body: NonNull<Header<Multi>>, root: NonNull<ScopeCore<Multi>>) {
         // SAFETY: the body has just been scheduled, promised by the caller.
-        unsafe { ScopeCore::wake_body(root) };
+        if !unsafe { ScopeCore::wake_body(root) } {
+            self.schedule(body);
+        }
     }
 
     fn shard(&self, shards: usize) -> usize {

@@ -91,7 +91,7 @@ impl Worker {
         loop {
             if let Some(task) = self.next() {
                 self.turn(task);
-            } else if self.shared.shutdown.load(Ordering::SeqCst) {
+            } else if self.shared.is_over() {
                 return;
             } else {
                 self.sleep();
@@ -232,7 +232,7 @@ impl Worker {
     fn sees_work(&self) -> bool {
         !self.shared.injector.is_empty()
             || self.shared.peers.iter().any(|peer| !peer.stealer.is_empty())
-            || self.shared.shutdown.load(Ordering::SeqCst)
+            || self.shared.is_over()
     }
 
     /// Sleeps until it is woken, or, if no other worker does so already, until the next timer.

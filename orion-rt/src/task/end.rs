@@ -1,0 +1,264 @@
+//! The end of a scope: what it ends with, who waits for it, and what the last activity brings about.
+//!
+//! ```text
+//!   end_activity ── active == 0 ──────────> ended: wakes the group's future | unparks the root's thread | runs the root's finish
+//!                └─ only background left ─> stop_background: those tasks are cancelled (S9)
+//! ```
+//!
+//! Invariants: 5 and 6 of `owner`.
+
+use std::cell::Cell;
+use std::ptr::NonNull;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::Waker;
+use std::thread::Thread;
+
+use crate::util::contain::{contained, discard};
+
+use super::error::Payload;
+use super::header::Header;
+use super::kind::{Count, Lock, Sealed};
+use super::owner::{BACKGROUND, Place, ScopeCore};
+use super::scope_ref::ScopeRef;
+use super::state::TaskState;
+
+/// What the scope's end is waited with and ends with.
+pub(super) struct End<K: Sealed> {
+    payload: Option<Payload>,
+    abandoned: bool,
+    waiter: Option<Waker>,
+    background: Background<K>,
+}
+
+/// The scope of the background tasks.
+enum Background<K: Sealed> {
+    /// There has been none.
+    None,
+    /// It refers to its parent, which lets go of it at the end.
+    Open(ScopeRef<K>),
+    /// Its tasks have been cancelled: the body and all ordinary tasks have ended.
+    Closed,
+}
+
+impl<K: Sealed> End<K> {
+    pub(super) const fn new() -> Self {
+        Self { payload: None, abandoned: false, waiter: None, background: Background::None }
+    }
+
+    /// Keeps the first payload; gives a later one back.
+    fn keep(&mut self, payload: Payload) -> Option<Payload> {
+        match self.payload {
+            None => {
+                self.payload = Some(payload);
+                None
+            }
+            Some(_) => Some(payload),
+        }
+    }
+}
+
+/// A root's body, and who runs it and notices the root's end.
+pub(crate) struct RootPlace<K: Sealed> {
+    pub(crate) body: Cell<Option<NonNull<Header<K>>>>,
+    driver: Driver<K>,
+}
+
+enum Driver<K: Sealed> {
+    /// A thread, which waits; whether the body is to be run.
+    Thread { thread: K::Lock<Thread>, woken: AtomicBool },
+    /// The workers: the body is queued as any task, and the last activity runs what is left to do.
+    Workers { finish: K::Lock<Option<Finish>> },
+}
+
+/// What is left to do at the end of a root that no thread waits for.
+pub(crate) type Finish = Box<dyn FnOnce() + Send>;
+
+impl<K: Sealed> RootPlace<K> {
+    pub(super) fn of_this_thread() -> Self {
+        let thread = Lock::new(std::thread::current());
+        Self { body: Cell::new(None), driver: Driver::Thread { thread, woken: AtomicBool::new(false) } }
+    }
+
+    pub(super) fn of_workers() -> Self {
+        Self { body: Cell::new(None), driver: Driver::Workers { finish: Lock::new(None) } }
+    }
+}
+
+impl<K: Sealed> ScopeCore<K> {
+    /// `n` activities less (`ORDINARY` or `BACKGROUND`); the last brings the end about.
+    ///
+    /// Whoever calls it keeps the scope's memory, not the scope: the root may be gone when this returns (6).
+    pub(crate) fn end_activity(&self, n: usize) {
+        match self.active.sub(n) {
+            0 => self.ended(),
+            BACKGROUND => self.stop_background(),
+            _ => {}
+        }
+    }
+
+    fn ended(&self) {
+        drop(self.close_background());
+        match &self.place {
+            Place::Root(RootPlace { driver: Driver::Thread { thread, .. }, .. }) => {
+                let thread = thread.lock().clone();
+                thread.unpark();
+            }
+            Place::Root(RootPlace { driver: Driver::Workers { finish }, .. }) => {
+                let finish = finish.lock().take();
+                if let Some(finish) = finish {
+                    finish();
+                }
+            }
+            Place::Group { .. } => self.notify(),
+        }
+    }
+
+    /// Only background tasks are left: they are cancelled (S9).
+    fn stop_background(&self) {
+        if let Some(background) = self.close_background() {
+            super::cancel::scope(&background);
+        }
+    }
+
+    /// The scope of the background tasks, if there is one; none will be made from now on.
+    fn close_background(&self) -> Option<ScopeRef<K>> {
+        match std::mem::replace(&mut self.end.lock().background, Background::Closed) {
+            Background::Open(scope) => Some(scope),
+            Background::None | Background::Closed => None,
+        }
+    }
+
+    /// The scope of the background tasks; `None`: it is too late for any.
+    pub(crate) fn background(this: &ScopeRef<K>) -> Option<ScopeRef<K>> {
+        match &this.end.lock().background {
+            Background::Open(scope) => return Some(scope.clone()),
+            Background::Closed => return None,
+            Background::None => {}
+        }
+        let fresh = Self::background_of(this);
+        let mut end = this.end.lock();
+        match &end.background {
+            // Another thread was faster; the fresh one goes when the lock has been released.
+            Background::Open(scope) => Some(scope.clone()),
+            Background::Closed => None,
+            Background::None => {
+                end.background = Background::Open(fresh.clone());
+                Some(fresh)
+            }
+        }
+    }
+
+    /// This thread waits for the root from now on.
+    pub(crate) fn wait_on_this_thread(&self) {
+        if let Place::Root(RootPlace { driver: Driver::Thread { thread, .. }, .. }) = &self.place {
+            *thread.lock() = std::thread::current();
+        }
+    }
+
+    /// The body of a root that the workers run, with a reference; `None`: the root has ended.
+    pub(crate) fn retain_body(&self) -> Option<NonNull<Header<K>>> {
+        let Place::Root(RootPlace { driver: Driver::Workers { finish }, body }) = &self.place else { return None };
+        let finish = finish.lock();
+        // What is left to do at the end holds the claim of the body, which keeps it alive while the lock is held.
+        let body = body.get().filter(|_| finish.is_some())?;
+        // SAFETY: as said.
+        unsafe { body.as_ref() }.state.retain();
+        Some(body)
+    }
+
+    /// What is to be done at the end of a root whose body the workers run. Set before the body can run.
+    pub(crate) fn set_finish(&self, finish: Finish) {
+        if let Place::Root(RootPlace { driver: Driver::Workers { finish: slot }, .. }) = &self.place {
+            *slot.lock() = Some(finish);
+        }
+    }
+
+    /// The body of the root at `root` has become runnable. `true`: its thread has been told, and may run it now. Once the flag is
+    /// set that thread may run the body, and with it the root, to the end; so nothing of the root is touched afterwards.
+    /// `false`: the workers run this root's body, the caller queues it.
+    ///
+    /// # Safety
+    /// The caller made the body's transition to SCHEDULED, and has not called this for it yet.
+    pub(crate) unsafe fn wake_body(root: NonNull<Self>) -> bool {
+        // SAFETY: a body that is scheduled and that nobody may run yet keeps its root.
+        let place = unsafe { &(*root.as_ptr()).place };
+        let Place::Root(RootPlace { driver: Driver::Thread { thread, woken }, .. }) = place else { return false };
+        let thread = thread.lock().clone();
+        woken.store(true, Ordering::Release);
+        thread.unpark();
+        true
+    }
+
+    /// Whether the body has been woken since the last call.
+    pub(crate) fn take_body_wake(&self) -> bool {
+        match &self.place {
+            Place::Root(RootPlace { driver: Driver::Thread { woken, .. }, .. }) => woken.swap(false, Ordering::Acquire),
+            _ => false,
+        }
+    }
+
+    /// The scope fails: it keeps `payload`, unless it has one (P1). `Err`: it has failed already, or nobody is left here to
+    /// raise anything; the payload comes back.
+    pub(crate) fn fail_with(&self, payload: Payload) -> Result<(), Payload> {
+        let mut end = self.end.lock();
+        if end.abandoned || !self.mark_failed() {
+            return Err(payload);
+        }
+        let later = end.keep(payload);
+        drop(end);
+        later.into_iter().for_each(discard);
+        Ok(())
+    }
+
+    /// Keeps `payload` to be raised at the end, unless there is one; the scope goes on (P2). `Err`: nobody is left here to
+    /// raise anything.
+    pub(crate) fn end_with(&self, payload: Payload) -> Result<(), Payload> {
+        let mut end = self.end.lock();
+        if end.abandoned {
+            return Err(payload);
+        }
+        let later = end.keep(payload);
+        drop(end);
+        later.into_iter().for_each(discard);
+        Ok(())
+    }
+
+    /// The payload to raise when all are gone.
+    pub(crate) fn take_payload(&self) -> Option<Payload> {
+        self.end.lock().payload.take()
+    }
+
+    /// The group's future is gone: nobody will raise a payload here. Gives one that waits to be raised.
+    pub(crate) fn abandon(&self) -> Option<Payload> {
+        let (payload, waiter) = {
+            let mut end = self.end.lock();
+            end.abandoned = true;
+            (end.payload.take(), end.waiter.take())
+        };
+        contained(|| drop(waiter));
+        payload
+    }
+
+    /// Whether the group's future is gone.
+    pub(crate) fn is_abandoned(&self) -> bool {
+        self.end.lock().abandoned
+    }
+
+    /// Has `waker` woken at the next failure and at the end.
+    pub(crate) fn wait_with(&self, waker: &Waker) {
+        if self.end.lock().waiter.as_ref().is_some_and(|w| w.will_wake(waker)) {
+            return;
+        }
+        let waker = waker.clone();
+        let before = self.end.lock().waiter.replace(waker);
+        drop(before);
+    }
+
+    /// Wakes the group's future.
+    pub(crate) fn notify(&self) {
+        let waiter = self.end.lock().waiter.take();
+        if let Some(waker) = waiter {
+            contained(|| waker.wake());
+        }
+    }
+}
