@@ -18,8 +18,10 @@ use std::cell::Cell;
 use std::future::Future;
 use std::panic::Location;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::{Context, Poll, Waker};
+
+use crate::sys::plain::{AtomicU32, Ordering};
+use crate::sys::thread_local;
 
 /// The budget of a thread that polls no orion task.
 const UNLIMITED: u32 = u32::MAX;
@@ -69,6 +71,7 @@ impl Wait {
 }
 
 thread_local! {
+    /// Plain: a store that is lost is made again, one that is not asks for a yield that is allowed anywhere.
     static BUDGET: AtomicU32 = const { AtomicU32::new(UNLIMITED) };
     static NOTE: Cell<Wait> = const { Cell::new(Wait::NONE) };
     static TO_TAIL: Cell<bool> = const { Cell::new(false) };

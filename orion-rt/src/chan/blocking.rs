@@ -7,6 +7,10 @@
 //!
 //! Rejected: a condition variable per channel (a thread would be a second kind of waiter, out of turn with the tasks).
 
+use crate::sys::atomic::{AtomicBool, Ordering};
+use crate::sys::thread::{self, Thread};
+use crate::sys::{clock, thread_local};
+
 use super::error::{SendError, TryRecvError, TrySendError};
 use super::handle::ChanRef;
 use super::recv::RecvFuture;
@@ -15,9 +19,7 @@ use std::future::Future;
 use std::panic::Location;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
-use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
 /// Wakes a thread that sits in `wait`.
@@ -65,7 +67,7 @@ fn wait<F: Future>(mut future: Pin<&mut F>, deadline: Option<Instant>) -> Option
             match deadline {
                 None => thread::park(),
                 Some(deadline) => {
-                    let left = deadline.saturating_duration_since(Instant::now());
+                    let left = deadline.saturating_duration_since(clock::now());
                     if left.is_zero() {
                         return None;
                     }
@@ -95,7 +97,7 @@ impl<T> ChanRef<T> {
     ) -> Result<(), TrySendError<T>> {
         let mut future = pin!(SendFuture::new(self, value, location, false));
         // A deadline beyond the clock's range is none.
-        let ended = wait(future.as_mut(), Instant::now().checked_add(timeout));
+        let ended = wait(future.as_mut(), clock::now().checked_add(timeout));
         match ended {
             Some(ended) => ended.map_err(TrySendError::from),
             None => match future.give_up() {
@@ -112,7 +114,7 @@ impl<T> ChanRef<T> {
         location: &'static Location<'static>,
     ) -> Result<T, TryRecvError> {
         let mut future = pin!(RecvFuture::new(self, location, false));
-        match wait(future.as_mut(), Instant::now().checked_add(timeout)) {
+        match wait(future.as_mut(), clock::now().checked_add(timeout)) {
             Some(received) => received.ok_or(TryRecvError::Closed),
             // A close that came with the deadline shows at the next call.
             None => future.give_up().ok_or(TryRecvError::Empty),

@@ -1,6 +1,5 @@
 //! Taking dumps, from inside a task or from any thread.
 
-use std::sync::mpsc;
 use std::time::Duration;
 
 use super::Dump;
@@ -8,6 +7,7 @@ use crate::scheduler::Roots;
 use crate::scheduler::any::{self, AnyShared};
 use crate::scheduler::local::LocalShared;
 use crate::scheduler::multi::MultiShared;
+use crate::sys::mpsc;
 use crate::task::kind::{Local, Schedule, Sealed};
 use crate::task::walk;
 

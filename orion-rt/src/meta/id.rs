@@ -2,11 +2,14 @@
 
 use std::cell::Cell;
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::sys::plain::{AtomicU64, Ordering};
+use crate::sys::thread_local;
 
 /// How many identities a thread takes at once.
 const BLOCK: u64 = 1024;
 
+/// Plain: which thread gets which block means nothing.
 static NEXT_BLOCK: AtomicU64 = AtomicU64::new(1);
 
 thread_local! {

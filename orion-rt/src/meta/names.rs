@@ -5,8 +5,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use parking_lot::Mutex;
+use crate::sys::plain::Mutex;
 
+/// Plain: nothing that a model follows happens under it.
 static NAMES: Mutex<BTreeMap<u64, Arc<str>>> = Mutex::new(BTreeMap::new());
 
 /// A name in the table, until it is dropped.

@@ -2,13 +2,13 @@
 
 use std::io;
 use std::sync::Arc;
-use std::thread::{Builder as ThreadBuilder, JoinHandle};
 
 use super::builder::Builder;
 use super::root;
 use crate::debug::{Dump, Dumper};
 use crate::scheduler::any::AnyShared;
 use crate::scheduler::multi::{MultiShared, on_worker_of};
+use crate::sys::thread::{Builder as ThreadBuilder, JoinHandle};
 
 /// Opt-in parallelism: worker threads that share the tasks of the roots run on it.
 ///

@@ -15,6 +15,7 @@ use std::sync::Arc;
 
 use crate::scheduler::local::{Drive, LocalShared, WhenIdle};
 use crate::scheduler::multi::MultiShared;
+use crate::sys::thread;
 use crate::task::cancel;
 use crate::task::cell::allocate;
 use crate::task::current;
@@ -103,7 +104,7 @@ pub(crate) fn multi<F: Future>(shared: &Arc<MultiShared>, core: &ScopeRef<Multi>
     let mut runnable = true;
     while core.active.get() != 0 {
         if !runnable && !core.take_body_wake() {
-            std::thread::park();
+            thread::park();
             continue;
         }
         // SAFETY: scheduled, and only this thread takes the body.

@@ -15,10 +15,11 @@
 use std::cell::Cell;
 use std::ptr::NonNull;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::RawWakerVTable;
-use std::thread::Thread;
 
+use crate::sys::atomic::{AtomicBool, AtomicUsize, Ordering};
+use crate::sys::thread::{self, Thread};
+use crate::sys::{Mutex, thread_local};
 use crate::task::current::AnyTask;
 use crate::task::header::Header;
 use crate::task::kind::{Local, PlainCount, Schedule, Sealed, release_arc, retain_arc};
@@ -59,7 +60,7 @@ pub struct LocalShared {
     queue: RunQueue<Local>,
     budget: u32,
     bell: Arc<Bell>,
-    inbox: parking_lot::Mutex<Inbox>,
+    inbox: Mutex<Inbox>,
     pub(crate) timers: Arc<Timers>,
     pub(crate) roots: Roots<Local>,
 }
@@ -79,7 +80,7 @@ struct Inbox {
 #[derive(Debug)]
 struct Bell {
     rung: AtomicBool,
-    sleeper: parking_lot::Mutex<Option<Thread>>,
+    sleeper: Mutex<Option<Thread>>,
 }
 
 impl Bell {
@@ -109,14 +110,14 @@ fn token() -> usize {
 
 impl LocalShared {
     pub(crate) fn new(budget: u32) -> Arc<Self> {
-        let bell = Arc::new(Bell { rung: AtomicBool::new(false), sleeper: parking_lot::Mutex::new(None) });
+        let bell = Arc::new(Bell { rung: AtomicBool::new(false), sleeper: Mutex::new(None) });
         let rouse = Arc::clone(&bell);
         Arc::new(Self {
             owner: AtomicUsize::new(0),
             queue: RunQueue::new(),
             budget,
             bell,
-            inbox: parking_lot::Mutex::new(Inbox { open: false, woken: Vec::new(), requests: Vec::new() }),
+            inbox: Mutex::new(Inbox { open: false, woken: Vec::new(), requests: Vec::new() }),
             timers: Timers::new(move || rouse.ring()),
             roots: Roots::new(),
         })
@@ -124,7 +125,7 @@ impl LocalShared {
 
     /// This thread becomes the owner. The caller has made sure that there is none.
     pub(crate) fn begin(&self) {
-        *self.bell.sleeper.lock() = Some(std::thread::current());
+        *self.bell.sleeper.lock() = Some(thread::current());
         self.inbox.lock().open = true;
         self.owner.store(token(), Ordering::Release);
     }
@@ -179,8 +180,8 @@ impl LocalShared {
                 continue;
             }
             match (self.timers.until_next(), when_idle) {
-                (Some(wait), _) => std::thread::park_timeout(wait),
-                (None, WhenIdle::Park) => std::thread::park(),
+                (Some(wait), _) => thread::park_timeout(wait),
+                (None, WhenIdle::Park) => thread::park(),
                 (None, WhenIdle::Return) => return Drive::Idle,
             }
         }

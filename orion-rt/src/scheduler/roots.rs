@@ -5,13 +5,14 @@
 
 use std::ptr::NonNull;
 
+use crate::sys::Mutex;
 use crate::task::kind::Sealed;
 use crate::task::owner::ScopeCore;
 use crate::task::scope_ref::ScopeRef;
 
 /// See the module.
 #[derive(Debug)]
-pub(crate) struct Roots<K: Sealed>(parking_lot::Mutex<Vec<NonNull<ScopeCore<K>>>>);
+pub(crate) struct Roots<K: Sealed>(Mutex<Vec<NonNull<ScopeCore<K>>>>);
 
 // SAFETY: the pointers are used under the lock (1); on `Local` only the owner thread looks behind them.
 unsafe impl<K: Sealed> Send for Roots<K> {}
@@ -19,8 +20,8 @@ unsafe impl<K: Sealed> Send for Roots<K> {}
 unsafe impl<K: Sealed> Sync for Roots<K> {}
 
 impl<K: Sealed> Roots<K> {
-    pub(super) const fn new() -> Self {
-        Self(parking_lot::Mutex::new(Vec::new()))
+    pub(super) fn new() -> Self {
+        Self(Mutex::new(Vec::new()))
     }
 
     pub(crate) fn add(&self, root: NonNull<ScopeCore<K>>) {

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use crate::runtime::builder::{DEFAULT_BUDGET, default_local};
 use crate::runtime::{Runtime, root};
 use crate::scheduler::local::{self, LocalShared};
+use crate::sys::thread;
 use crate::task::current::{self, AnyTask};
 use crate::task::header::Header;
 use crate::task::kind::{Count, Kind, Local, Multi};
@@ -137,7 +138,7 @@ impl Drop for MultiDriver {
         self.core.wait_on_this_thread();
         self.core.end_activity(ORDINARY);
         while self.core.active.get() != 0 {
-            std::thread::park();
+            thread::park();
         }
         self.runtime.shared.roots.remove(self.core.as_ptr());
     }

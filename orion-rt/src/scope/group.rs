@@ -6,6 +6,7 @@ use std::marker::PhantomData;
 use std::panic::Location;
 use std::ptr::NonNull;
 
+use crate::sys::atomic::Ordering;
 use crate::task::cell::allocate;
 use crate::task::header::{Birth, Extra, Header};
 use crate::task::join::Claim;
@@ -204,8 +205,8 @@ impl<'scope, K: Kind> Group<'scope, K> {
         unsafe { JoinHandle::new(claim) }
     }
 
-    pub(super) fn go_any<F: Future<Output = ()>>(&self, mut spec: Spec, future: F) {
-        *spec.extra.released.get_mut() = true;
+    pub(super) fn go_any<F: Future<Output = ()>>(&self, spec: Spec, future: F) {
+        spec.extra.released.store(true, Ordering::Relaxed);
         self.start(spec, false, future);
     }
 

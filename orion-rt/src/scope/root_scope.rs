@@ -8,6 +8,7 @@ use std::marker::PhantomData;
 use std::ops::Deref;
 use std::ptr::NonNull;
 
+use crate::sys::Mutex;
 use crate::task::kind::{Kind, Local, Multi};
 use crate::task::scope_ref::ScopeRef;
 
@@ -19,7 +20,7 @@ use super::Group;
 /// `'scope` the life of the root; both are invariant, so that nothing that borrows from one root fits into another (S2).
 pub struct Scope<'scope, 'env: 'scope, K: Kind = Multi> {
     group: Group<'scope, K>,
-    kept: parking_lot::Mutex<Vec<Kept>>,
+    kept: Mutex<Vec<Kept>>,
     _env: PhantomData<fn(&'env ()) -> &'env ()>,
 }
 
@@ -114,8 +115,7 @@ pub(super) struct Home<'env, K: Kind> {
 
 impl<'env, K: Kind> Home<'env, K> {
     pub(super) fn new(core: ScopeRef<K>) -> Self {
-        let scope =
-            Scope { group: Group::new(core.clone()), kept: parking_lot::Mutex::new(Vec::new()), _env: PhantomData };
+        let scope = Scope { group: Group::new(core.clone()), kept: Mutex::new(Vec::new()), _env: PhantomData };
         Self { scope: NonNull::from(Box::leak(Box::new(scope))), core }
     }
 

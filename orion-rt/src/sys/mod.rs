@@ -1,16 +1,54 @@
 //! One door to the platform's synchronisation primitives.
 //!
-//! Everything above imports locks, atomics and cells from here, so that the same source runs on `std` and, with
-//! `--cfg loom`, under the model checker. Only what the runtime uses is re-exported.
+//! Everything above imports locks, atomics, cells, threads, thread-locals and the clock from here, so that the same source
+//! runs on `std` and `parking_lot` and under two model checkers:
+//!
+//! | | normal | `--cfg loom` | `--cfg shuttle` |
+//! |---|---|---|---|
+//! | what runs | everything | models of single protocols | whole programs (`scenarios`) |
+//! | which orders | the machine's | all, within a bound of preemptions, weak memory included | random ones, sequentially consistent |
+//! | [`Mutex`], [`atomic`], [`thread`] | `parking_lot`, `std` | loom's | shuttle's |
+//! | [`thread_local!`] | `std`'s, `const` | `std`'s: one for all model threads | shuttle's |
+//! | [`OnceLock`], [`mpsc`] | `std`'s | `std`'s | `std`'s and shuttle's |
+//! | [`clock`] | the machine's | virtual | virtual |
+//!
+//! So a loom model does not reach what lives in a thread-local: the yield budget, the current task, the current worker, and
+//! with it `LocalShared::is_owner`. Scenarios reach all of it: shuttle runs its threads as coroutines on one thread of the
+//! system, where a thread-local of `std` would be shared by all and a lock of `parking_lot` held over a switch would hang.
+//!
+//! [`plain`] has what no model follows, and why that is enough. `Arc` is `std`'s everywhere: its count is a protocol of its
+//! own. `crossbeam-deque` knows of no model; its operations do not block, so under shuttle each is one step.
 //!
 //! Rejected: a generic parameter for the backend (every type of the crate would carry it).
 
-#[cfg(loom)]
-mod model;
 #[cfg(not(loom))]
+mod cell;
+#[cfg(any(loom, shuttle))]
+pub(crate) mod clock;
+#[cfg(loom)]
+mod loom;
+#[cfg(not(any(loom, shuttle)))]
 mod native;
+#[cfg(shuttle)]
+mod shuttle;
 
-#[cfg(loom)]
-pub(crate) use model::*;
 #[cfg(not(loom))]
-pub(crate) use native::*;
+pub(crate) use self::cell::UnsafeCell;
+#[cfg(loom)]
+pub(crate) use self::loom::*;
+#[cfg(not(any(loom, shuttle)))]
+pub(crate) use self::native::*;
+#[cfg(shuttle)]
+pub(crate) use self::shuttle::*;
+
+#[cfg(all(loom, shuttle))]
+compile_error!("`--cfg loom` and `--cfg shuttle` exclude each other");
+
+/// Whether this is a build for a model checker: loops that wait for luck are short there.
+pub(crate) const MODELLED: bool = cfg!(any(loom, shuttle));
+
+/// What no model follows. Each use says why its order does not matter.
+pub(crate) mod plain {
+    pub(crate) use parking_lot::Mutex;
+    pub(crate) use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+}

@@ -1,24 +1,19 @@
-//! The primitives of a normal build: `std` atomics and `parking_lot` locks.
+//! The primitives of a normal build: `std` atomics and threads, `parking_lot` locks.
 
 pub(crate) use parking_lot::{Mutex, MutexGuard};
-pub(crate) use std::sync::{Arc, atomic};
+pub(crate) use std::sync::{OnceLock, atomic, mpsc};
+pub(crate) use std::{thread, thread_local};
 
 pub(crate) mod hint {
     pub(crate) use std::hint::spin_loop;
 }
 
-/// An `UnsafeCell` whose accesses the model checker can follow.
-#[derive(Debug)]
-pub(crate) struct UnsafeCell<T>(std::cell::UnsafeCell<T>);
+/// What time it is.
+pub(crate) mod clock {
+    use std::time::Instant;
 
-impl<T> UnsafeCell<T> {
-    pub(crate) const fn new(value: T) -> Self {
-        Self(std::cell::UnsafeCell::new(value))
-    }
-
-    /// Runs `f` on the address of the value, which it may read and write if nobody else uses it meanwhile.
     #[inline]
-    pub(crate) fn with_mut<R>(&self, f: impl FnOnce(*mut T) -> R) -> R {
-        f(self.0.get())
+    pub(crate) fn now() -> Instant {
+        Instant::now()
     }
 }

@@ -3,6 +3,8 @@
 use std::cell::Cell;
 use std::ptr::NonNull;
 
+use crate::sys::thread_local;
+
 use super::header::Header;
 use super::kind::{Local, Multi};
 

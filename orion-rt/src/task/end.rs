@@ -9,10 +9,10 @@
 
 use std::cell::Cell;
 use std::ptr::NonNull;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Waker;
-use std::thread::Thread;
 
+use crate::sys::atomic::{AtomicBool, Ordering};
+use crate::sys::thread::{self, Thread};
 use crate::util::contain::{contained, discard};
 
 use super::error::Payload;
@@ -75,7 +75,7 @@ pub(crate) type Finish = Box<dyn FnOnce() + Send>;
 
 impl<K: Sealed> RootPlace<K> {
     pub(super) fn of_this_thread() -> Self {
-        let thread = Lock::new(std::thread::current());
+        let thread = Lock::new(thread::current());
         Self { body: Cell::new(None), driver: Driver::Thread { thread, woken: AtomicBool::new(false) } }
     }
 
@@ -151,7 +151,7 @@ impl<K: Sealed> ScopeCore<K> {
     /// This thread waits for the root from now on.
     pub(crate) fn wait_on_this_thread(&self) {
         if let Place::Root(RootPlace { driver: Driver::Thread { thread, .. }, .. }) = &self.place {
-            *thread.lock() = std::thread::current();
+            *thread.lock() = thread::current();
         }
     }
 

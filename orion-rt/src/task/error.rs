@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::fmt;
 
-use parking_lot::Mutex;
+use crate::sys::plain::Mutex;
 
 /// What a panic carries.
 pub(crate) type Payload = Box<dyn Any + Send>;

@@ -20,11 +20,11 @@ use std::cell::{Cell, UnsafeCell};
 use std::panic::Location;
 use std::ptr::NonNull;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, Ordering};
 use std::task::Waker;
 
 use crate::coop::{Reason, Wait};
 use crate::meta::TaskId;
+use crate::sys::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, Ordering, fence};
 use crate::util::list::{Linked, Links};
 
 use super::error::Payload;
@@ -168,7 +168,7 @@ impl<K: Sealed> Header<K> {
 
 impl<K: Sealed> Drop for Header<K> {
     fn drop(&mut self) {
-        let groups = *self.groups.get_mut();
+        let groups = self.groups.load(Ordering::Relaxed);
         if !groups.is_null() {
             // SAFETY: (5): made by `Box::into_raw`, freed here only.
             drop(unsafe { Box::from_raw(groups) });
@@ -211,7 +211,7 @@ impl WaitCell {
     pub(crate) fn store(&self, wait: Wait) {
         let epoch = self.epoch.load(Ordering::Relaxed);
         self.epoch.store(epoch.wrapping_add(1), Ordering::Relaxed);
-        std::sync::atomic::fence(Ordering::Release);
+        fence(Ordering::Release);
         self.reason.store(wait.reason as u32, Ordering::Relaxed);
         self.object.store(wait.object, Ordering::Relaxed);
         let location = wait.location.map_or(std::ptr::null_mut(), |l| std::ptr::from_ref(l).cast_mut());
@@ -225,7 +225,7 @@ impl WaitCell {
         let reason = Reason::from_code(self.reason.load(Ordering::Relaxed));
         let object = self.object.load(Ordering::Relaxed);
         let location = self.location.load(Ordering::Relaxed);
-        std::sync::atomic::fence(Ordering::Acquire);
+        fence(Ordering::Acquire);
         if epoch % 2 == 1 || self.epoch.load(Ordering::Relaxed) != epoch {
             return None;
         }

@@ -3,10 +3,11 @@
 
 use std::cell::{Cell, RefCell, RefMut};
 use std::ptr::NonNull;
+use std::sync::Arc;
 use std::task::RawWakerVTable;
 
 use crate::sys::atomic::{AtomicUsize, Ordering};
-use crate::sys::{Arc, Mutex, MutexGuard};
+use crate::sys::{Mutex, MutexGuard};
 
 use super::current::AnyTask;
 use super::header::Header;

@@ -27,10 +27,10 @@
 
 use std::panic::Location;
 use std::ptr::NonNull;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use crossbeam_utils::CachePadded;
 
+use crate::sys::atomic::{AtomicBool, Ordering};
 use crate::util::list::{Linked, Links, List};
 
 use super::end::{End, RootPlace};

@@ -18,12 +18,14 @@ pub(crate) use timers::{Timers, enter, is_entered};
 
 use std::time::{Duration, Instant};
 
+use crate::sys::clock;
+
 /// The current time, as the timers see it.
 ///
 /// Rule: T1.
 #[must_use]
 pub fn now() -> Instant {
-    Instant::now()
+    clock::now()
 }
 
 /// `now() + duration`; see [`later`].

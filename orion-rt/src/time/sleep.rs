@@ -10,6 +10,7 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use crate::coop::{self, Reason};
+use crate::sys::clock;
 
 use super::timers::{Entry, Timers, current};
 
@@ -70,7 +71,7 @@ impl Future for Sleep {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         // SAFETY: nothing is moved out of the reference.
         let this = unsafe { self.get_unchecked_mut() };
-        if this.entry.has_fired() || this.deadline <= Instant::now() {
+        if this.entry.has_fired() || this.deadline <= clock::now() {
             return coop::consume(cx);
         }
         // It belongs to the root it is polled in; one that was moved from another leaves that root's timers.

@@ -10,10 +10,11 @@
 use std::cell::{Cell, UnsafeCell};
 use std::ptr::NonNull;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::Waker;
 use std::time::{Duration, Instant};
 
+use crate::sys::atomic::{AtomicBool, AtomicU64, Ordering};
+use crate::sys::{Mutex, clock, thread_local};
 use crate::util::contain::contained;
 
 use super::heap::{Heap, Item};
@@ -27,7 +28,7 @@ const BATCH: usize = 32;
 pub(crate) struct Timers {
     start: Instant,
     earliest: AtomicU64,
-    heap: parking_lot::Mutex<Heap<Pending>>,
+    heap: Mutex<Heap<Pending>>,
     /// Makes a sleeping scheduler look at `earliest` again.
     rouse: Box<dyn Fn() + Send + Sync>,
 }
@@ -60,7 +61,7 @@ impl std::fmt::Debug for Entry {
 }
 
 impl Entry {
-    pub(super) const fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self { place: Cell::new(usize::MAX), waker: UnsafeCell::new(None), fired: AtomicBool::new(false) }
     }
 
@@ -79,9 +80,9 @@ impl Timers {
     /// Timers of a runtime that `rouse` makes look at them again when an earlier one comes in.
     pub(crate) fn new(rouse: impl Fn() + Send + Sync + 'static) -> Arc<Self> {
         Arc::new(Self {
-            start: Instant::now(),
+            start: clock::now(),
             earliest: AtomicU64::new(NEVER),
-            heap: parking_lot::Mutex::new(Heap::new()),
+            heap: Mutex::new(Heap::new()),
             rouse: Box::new(rouse),
         })
     }
@@ -90,7 +91,7 @@ impl Timers {
     pub(crate) fn until_next(&self) -> Option<Duration> {
         match self.earliest.load(Ordering::Acquire) {
             NEVER => None,
-            at => Some((self.start + Duration::from_nanos(at)).saturating_duration_since(Instant::now())),
+            at => Some((self.start + Duration::from_nanos(at)).saturating_duration_since(clock::now())),
         }
     }
 
@@ -151,7 +152,7 @@ impl Timers {
         if self.until_next() != Some(Duration::ZERO) {
             return false;
         }
-        let now = Instant::now();
+        let now = clock::now();
         let mut fired = false;
         loop {
             let mut wakers: [Option<Waker>; BATCH] = [const { None }; BATCH];

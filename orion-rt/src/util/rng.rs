@@ -4,11 +4,14 @@
 //! that its choices follow the seed. Not for cryptography.
 
 use std::cell::Cell;
-use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::sys::plain::{AtomicU64, Ordering};
+use crate::sys::thread_local;
 
 /// Distance between the seeds of two threads: the golden ratio, so that neighbouring streams differ in many bits.
 const STRIDE: u64 = 0x9e37_79b9_7f4a_7c15;
 
+/// Plain: which thread gets which seed means nothing.
 static NEXT_SEED: AtomicU64 = AtomicU64::new(0x2545_f491_4f6c_dd1d);
 
 thread_local! {

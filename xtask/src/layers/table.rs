@@ -5,7 +5,7 @@ pub(crate) type Floor = &'static [(&'static str, &'static str)];
 
 /// From the ground up. `lib` is lib.rs.
 pub(crate) const FLOORS: &[Floor] = &[
-    &[("sys", "std or loom, one door")],
+    &[("sys", "std, loom or shuttle, one door")],
     &[("util", "intrusive list, rng")],
     &[("meta", "ids, names, locations"), ("coop", "budget, request flag")],
     &[("task", "state, header, waker, join cell"), ("time", "clock, timers"), ("chan", "core, waiters, handles")],

@@ -14,15 +14,15 @@ mod worker;
 
 use std::ptr::NonNull;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering, fence};
 use std::task::RawWakerVTable;
-use std::thread::Thread;
 
 use crossbeam_deque::{Injector, Stealer};
 use crossbeam_utils::CachePadded;
 
 use crate::coop;
-use crate::sys::Mutex;
+use crate::sys::atomic::{AtomicBool, AtomicUsize, Ordering, fence};
+use crate::sys::thread::{self, Thread};
+use crate::sys::{Mutex, OnceLock};
 use crate::task::current::AnyTask;
 use crate::task::header::Header;
 use crate::task::kind::{Multi, Schedule, Sealed, release_arc, retain_arc};
@@ -60,7 +60,7 @@ pub struct MultiShared {
 /// What others know of a worker.
 struct Peer {
     stealer: Stealer<Runnable>,
-    thread: std::sync::OnceLock<Thread>,
+    thread: OnceLock<Thread>,
     token: AtomicBool,
 }
 
@@ -152,12 +152,12 @@ impl MultiShared {
 
 impl Peer {
     fn new(stealer: Stealer<Runnable>) -> Self {
-        Self { stealer, thread: std::sync::OnceLock::new(), token: AtomicBool::new(false) }
+        Self { stealer, thread: OnceLock::new(), token: AtomicBool::new(false) }
     }
 
     /// This thread is the worker.
     fn start(&self) {
-        let _ = self.thread.set(std::thread::current());
+        let _ = self.thread.set(thread::current());
         // With the fence in `unpark`: either the unparker finds the thread, or the worker finds the token before it parks.
         fence(Ordering::SeqCst);
     }
@@ -173,7 +173,7 @@ impl Peer {
 
 impl Sealed for Multi {
     type Lock<T> = Mutex<T>;
-    type Count = crate::sys::atomic::AtomicUsize;
+    type Count = AtomicUsize;
     type State = MultiState;
     type Shared = MultiShared;
 

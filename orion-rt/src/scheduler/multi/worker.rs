@@ -7,10 +7,11 @@
 
 use std::cell::Cell;
 use std::sync::Arc;
-use std::sync::atomic::{Ordering, fence};
 
 use crossbeam_deque::Steal;
 
+use crate::sys::atomic::{Ordering, fence};
+use crate::sys::{MODELLED, hint, thread, thread_local};
 use crate::task::run::{Turn, step};
 use crate::util::rng;
 
@@ -20,9 +21,9 @@ use super::{MultiShared, NOBODY, Runnable};
 /// How many tasks in a row may come from the LIFO slot before the deque has its turn (S6, Y4).
 const LIFO_RUN: u32 = 16;
 /// Rounds of looking everywhere before a worker goes to sleep; with the pauses between them about 20 µs.
-const SEARCH_ROUNDS: u32 = 40;
+const SEARCH_ROUNDS: u32 = if MODELLED { 1 } else { 40 };
 /// Pauses between two rounds.
-const SEARCH_PAUSE: u32 = 32;
+const SEARCH_PAUSE: u32 = if MODELLED { 1 } else { 32 };
 
 /// See the module.
 #[derive(Debug)]
@@ -176,7 +177,7 @@ impl Worker {
             match attempt() {
                 Steal::Success(task) => return Some(task),
                 Steal::Empty => return None,
-                Steal::Retry => crate::sys::hint::spin_loop(),
+                Steal::Retry => hint::spin_loop(),
             }
         }
     }
@@ -199,7 +200,7 @@ impl Worker {
                     return self.turn(task);
                 }
                 for _ in 0..SEARCH_PAUSE {
-                    crate::sys::hint::spin_loop();
+                    hint::spin_loop();
                 }
             }
         }
@@ -245,10 +246,10 @@ impl Worker {
         while !peer.token.load(Ordering::SeqCst) {
             match until {
                 Some(wait) => {
-                    std::thread::park_timeout(wait);
+                    thread::park_timeout(wait);
                     break;
                 }
-                None => std::thread::park(),
+                None => thread::park(),
             }
         }
         peer.token.store(false, Ordering::SeqCst);
