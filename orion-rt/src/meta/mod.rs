@@ -1,6 +1,7 @@
-//! What names things: identities of tasks and channels, names of channels.
+//! What names things and tells of them: identities of tasks and channels, names of channels, what a strict root finds left open.
 
 pub(crate) mod id;
+pub(crate) mod ledger;
 pub(crate) mod names;
 
 pub use id::TaskId;
