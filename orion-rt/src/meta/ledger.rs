@@ -7,7 +7,8 @@
 //!       `--close--> what was found, raised as one panic
 //! ```
 //!
-//! Purpose: Rust has no linear types, so what must be joined, released, closed or received is checked when it is dropped. A root that is not strict has no ledger, and then nothing here is more than a look at a thread-local.
+//! Purpose: Rust has no linear types, so what must be joined, released, closed or received is checked when it is dropped. A root
+//! that is not strict has no ledger, and then nothing here is more than a look at a thread-local.
 //!
 //! Invariants
 //! 1. A ledger takes entries until its root ends; after that it stays empty. Who still has it (a channel that outlives the
@@ -81,8 +82,9 @@ impl Ledger {
     }
 
     /// Adds what `entry` describes, unless the root has ended. The description is made outside the lock, and only if wanted.
+    /// What a cancellation or a panic tears down is not recorded.
     pub(crate) fn record(&self, entry: impl FnOnce() -> Entry) {
-        if self.entries.lock().is_none() {
+        if is_excused() || self.entries.lock().is_none() {
             return;
         }
         let entry = entry();
@@ -144,6 +146,27 @@ impl Drop for Entered {
     }
 }
 
+thread_local! {
+    static EXCUSED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs `teardown`, which drops what was cut short: a cancelled task can neither join nor close what it holds.
+pub(crate) fn excused<R>(teardown: impl FnOnce() -> R) -> R {
+    struct Reset(bool);
+    impl Drop for Reset {
+        fn drop(&mut self) {
+            let _ = EXCUSED.try_with(|excused| excused.set(self.0));
+        }
+    }
+    let _reset = Reset(EXCUSED.try_with(|excused| excused.replace(true)).unwrap_or(true));
+    teardown()
+}
+
+/// Whether what is dropped now is dropped by a cancellation or a panic.
+fn is_excused() -> bool {
+    std::thread::panicking() || EXCUSED.try_with(Cell::get).unwrap_or(true)
+}
+
 /// The ledger of the strict root whose task this thread runs, if it does.
 #[inline]
 pub(crate) fn current() -> Option<Arc<Ledger>> {
@@ -186,6 +209,16 @@ mod tests {
         assert!(ledger.close().is_none());
         ledger.record(|| unreachable!("nobody will read it"));
         assert!(ledger.close().is_none());
+    }
+
+    // J8: a cancelled task is not blamed for what it could not finish.
+    #[test]
+    fn what_a_teardown_drops_is_excused() {
+        let ledger = Ledger::new();
+        excused(|| ledger.record(|| unreachable!("excused")));
+        assert!(std::panic::catch_unwind(|| excused(|| panic!("destructor"))).is_err());
+        ledger.record(|| entry(Kind::Task, None));
+        assert!(ledger.close().is_some());
     }
 
     // J8: the innermost task's root is the one written to, and the one before is back afterwards.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::{LocalRuntime, Runtime};
 use crate::scheduler::local::LocalShared;
+use crate::task::run::Pace;
 
 /// Yield points between two voluntary yields unless `yield_budget` says otherwise.
 pub(crate) const DEFAULT_BUDGET: u32 = 128;
@@ -25,11 +26,18 @@ pub struct Builder {
     thread_name: String,
     yield_budget: u32,
     seed: Option<u64>,
+    strict: bool,
 }
 
 impl Default for Builder {
     fn default() -> Self {
-        Self { workers: None, thread_name: "orion-worker".into(), yield_budget: DEFAULT_BUDGET, seed: None }
+        Self {
+            workers: None,
+            thread_name: "orion-worker".into(),
+            yield_budget: DEFAULT_BUDGET,
+            seed: None,
+            strict: false,
+        }
     }
 }
 
@@ -50,6 +58,26 @@ impl Builder {
     /// limit. Default: 128.
     pub fn yield_budget(mut self, operations: u32) -> Self {
         self.yield_budget = operations;
+        self
+    }
+
+    /// Checks the linear discipline at run time: a root that ends with a [`JoinHandle`](crate::JoinHandle) neither joined nor
+    /// released, or with a channel dropped unclosed with values inside, panics and names them with the places where they were made.
+    ///
+    /// What a cancelled or panicking task drops is not held against it, and a root that has panicked raises that panic. For
+    /// tests: it costs each task some time and keeps completed ones until their handles are gone.
+    ///
+    /// ```should_panic
+    /// # fn main() -> std::io::Result<()> {
+    /// let runtime = orion_rt::Runtime::builder().strict(true).build_local()?;
+    /// runtime.run(async |s| drop(s.task().name("reader").spawn(async {}))); // "task 'reader' .. was neither joined nor released"
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// Rules: J8, C14.
+    pub fn strict(mut self, strict: bool) -> Self {
+        self.strict = strict;
         self
     }
 
@@ -76,7 +104,7 @@ impl Builder {
         if self.thread_name.contains('\0') {
             return Err(invalid("thread_name: a thread's name cannot contain a NUL character"));
         }
-        Runtime::start_workers(workers, &self.thread_name, self.yield_budget, self.seed)
+        Runtime::start_workers(workers, &self.thread_name, self.pace(), self.seed)
     }
 
     /// Makes a runtime that runs everything on the thread that calls `run`.
@@ -85,9 +113,15 @@ impl Builder {
     /// `InvalidInput` if `workers` was set to anything but 1.
     pub fn build_local(self) -> io::Result<LocalRuntime> {
         match self.workers {
-            None | Some(1) => Ok(LocalRuntime::new(LocalShared::new(self.yield_budget), self.seed)),
+            None | Some(1) => Ok(LocalRuntime::new(LocalShared::new(self.pace()), self.seed)),
             Some(_) => Err(invalid("workers: `build_local` runs on the calling thread alone; use `build` for workers")),
         }
+    }
+}
+
+impl Builder {
+    fn pace(&self) -> Pace {
+        Pace { budget: self.yield_budget, strict: self.strict }
     }
 }
 
@@ -97,5 +131,5 @@ fn invalid(what: &str) -> io::Error {
 
 /// The default single-threaded scheduler: what `run` uses.
 pub(crate) fn default_local() -> Arc<LocalShared> {
-    LocalShared::new(DEFAULT_BUDGET)
+    LocalShared::new(Pace { budget: DEFAULT_BUDGET, strict: false })
 }

@@ -9,6 +9,7 @@ use crate::debug::{Dump, Dumper};
 use crate::scheduler::any::AnyShared;
 use crate::scheduler::multi::{MultiShared, on_worker_of};
 use crate::sys::thread::{Builder as ThreadBuilder, JoinHandle};
+use crate::task::run::Pace;
 
 /// Opt-in parallelism: worker threads that share the tasks of the roots run on it.
 ///
@@ -40,8 +41,8 @@ impl Runtime {
         self.dumper().dump()
     }
 
-    pub(super) fn start_workers(n: usize, name: &str, budget: u32, seed: Option<u64>) -> io::Result<Self> {
-        let (shared, workers) = MultiShared::new(n, budget, seed);
+    pub(super) fn start_workers(n: usize, name: &str, pace: Pace, seed: Option<u64>) -> io::Result<Self> {
+        let (shared, workers) = MultiShared::new(n, pace, seed);
         // Should a thread not start, dropping the runtime ends those that did.
         let mut runtime = Self { shared, threads: Vec::with_capacity(n) };
         for (i, worker) in workers.into_iter().enumerate() {

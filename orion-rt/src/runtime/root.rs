@@ -6,32 +6,32 @@
 //!    only after every future has been.
 //! 2. An unwind in between would free what tasks still borrow; it aborts.
 
-use std::any::Any;
 use std::future::Future;
 use std::marker::PhantomData;
 use std::panic::Location;
 use std::ptr::NonNull;
 use std::sync::Arc;
 
+use crate::meta::ledger::{Found, Ledger};
 use crate::scheduler::local::{Drive, LocalShared, WhenIdle};
 use crate::scheduler::multi::MultiShared;
 use crate::sys::thread;
 use crate::task::cancel;
 use crate::task::cell::allocate;
 use crate::task::current;
-use crate::task::error::{Panic, TaskError};
+use crate::task::error::{Panic, Payload, TaskError};
 use crate::task::finish;
 use crate::task::header::{Birth, Extra, Header};
 use crate::task::join::Claim;
 use crate::task::kind::{Count, Kind, Local, Multi, Sealed};
 use crate::task::owner::{Place, ScopeCore};
-use crate::task::run::{Turn, step};
+use crate::task::run::{Pace, Turn};
 use crate::task::scope_ref::ScopeRef;
 use crate::task::sweep;
 use crate::util::rng;
 
 /// What a root ended with: the body's value, or the first panic below it.
-pub(crate) type Outcome<T> = Result<T, Box<dyn Any + Send>>;
+pub(crate) type Outcome<T> = Result<T, Payload>;
 
 /// Panics if this thread runs orion tasks: a root inside would block the others (R4). Between two polls it runs destructors of
 /// results and wakers of timers, so whether it polls a task now is not the question.
@@ -47,13 +47,18 @@ pub(crate) fn forbid_nesting(what: &str) {
 /// A root for the single-threaded scheduler.
 pub(crate) fn local_core(shared: &Arc<LocalShared>, location: &'static Location<'static>) -> ScopeRef<Local> {
     // SAFETY: the caller has a reference to it.
-    unsafe { ScopeCore::root(pointer(shared), 1, location) }
+    unsafe { ScopeCore::root(pointer(shared), 1, ledger(shared.pace()), location) }
 }
 
 /// A root for a runtime with workers; its task list has a shard per worker and one for everybody else.
 pub(crate) fn multi_core(shared: &Arc<MultiShared>, location: &'static Location<'static>) -> ScopeRef<Multi> {
     // SAFETY: the caller has a reference to it.
-    unsafe { ScopeCore::root(pointer(shared), shared.workers() + 1, location) }
+    unsafe { ScopeCore::root(pointer(shared), shared.workers() + 1, ledger(shared.pace()), location) }
+}
+
+/// The ledger of a new root, if it is to be strict.
+fn ledger(pace: Pace) -> Option<Arc<Ledger>> {
+    pace.strict.then(Ledger::new)
 }
 
 fn pointer<S>(shared: &Arc<S>) -> NonNull<S> {
@@ -64,7 +69,7 @@ fn pointer<S>(shared: &Arc<S>) -> NonNull<S> {
 /// A root whose body runs on the workers.
 pub(crate) fn started_core(shared: &Arc<MultiShared>, location: &'static Location<'static>) -> ScopeRef<Multi> {
     // SAFETY: the caller has a reference to it.
-    unsafe { ScopeCore::started_root(pointer(shared), shared.workers() + 1, location) }
+    unsafe { ScopeCore::started_root(pointer(shared), shared.workers() + 1, ledger(shared.pace()), location) }
 }
 
 /// Runs `body` and everything spawned below `core` on this thread.
@@ -101,14 +106,14 @@ pub(crate) fn multi<F: Future>(shared: &Arc<MultiShared>, core: &ScopeRef<Multi>
     let (body, claim) = adopt_body(core, body);
     shared.roots.add(core.as_ptr());
     // A new task is scheduled. Later the flag says so, not the state word: its waker may still be on the way to this thread.
-    let mut runnable = true;
+    let (mut runnable, pace) = (true, shared.pace());
     while core.active.get() != 0 {
         if !runnable && !core.take_body_wake() {
             thread::park();
             continue;
         }
         // SAFETY: scheduled, and only this thread takes the body.
-        runnable = unsafe { step(body, shared.budget()) } == Turn::Requeue;
+        runnable = unsafe { pace.step(body) } == Turn::Requeue;
     }
     shared.roots.remove(core.as_ptr());
     sweep::unclaimed(&**core);
@@ -153,6 +158,7 @@ impl<T> StartedEnd<T> {
         let Self { shared, core, claim, .. } = self;
         shared.roots.remove(core.as_ptr());
         sweep::forgotten_panics(&core);
+        sweep::report_unclaimed(&core);
         // SAFETY: `T` is the type of the body's value.
         let outcome = unsafe { conclude::<Multi, T>(&core, claim) };
         done(outcome.unwrap_or_else(|payload| Err(TaskError::Panicked(Panic::kept(payload)))));
@@ -181,6 +187,7 @@ fn adopt_body<K: Kind, F: Future>(core: &ScopeRef<K>, body: F) -> (NonNull<Heade
         extra: Extra::named("root"),
         handle: true,
         is_body: true,
+        strict: false,
     };
     let task = allocate(birth, body);
     if let Place::Root(place) = &core.place {
@@ -198,20 +205,28 @@ unsafe fn conclude<K: Sealed, T>(core: &ScopeRef<K>, claim: Claim<K>) -> Outcome
     }
     // SAFETY: the root has ended, so its body is complete.
     let result = unsafe { claim.take::<T>() };
-    match (core.take_payload(), result) {
-        (Some(payload), result) => {
+    let found = core.ledger().and_then(|ledger| ledger.close());
+    // Whatever failed below is raised; what was left open by then is not the point.
+    let payload = core.take_payload().or_else(|| found.map(left_open));
+    match payload {
+        Some(payload) => {
             crate::util::contain::contained(|| drop(result));
             Err(payload)
         }
-        (None, result) => Ok(result),
+        None => Ok(result),
     }
+}
+
+/// The panic of a strict root that left something open (J8, C14). The hook sees it.
+#[cold]
+fn left_open(found: Found) -> Payload {
+    let Err(payload) = std::panic::catch_unwind(|| panic!("{found}"));
+    payload
 }
 
 /// The value of a root's body, which ends without one only after a panic that was raised already.
 fn value_of<T>(result: Result<T, TaskError>) -> Outcome<T> {
-    result.map_err(|error| -> Box<dyn Any + Send> {
-        Box::new(format!("the body of the root ended without a value: {error}"))
-    })
+    result.map_err(|error| -> Payload { Box::new(format!("the body of the root ended without a value: {error}")) })
 }
 
 /// Aborts when dropped by an unwind (2).

@@ -24,7 +24,7 @@ use crate::task::current::AnyTask;
 use crate::task::header::Header;
 use crate::task::kind::{Local, PlainCount, Schedule, Sealed, release_arc, retain_arc};
 use crate::task::owner::ScopeCore;
-use crate::task::run::{Turn, step};
+use crate::task::run::{Pace, Turn};
 use crate::task::state::TaskState;
 use crate::task::state_local::LocalState;
 use crate::time::Timers;
@@ -58,7 +58,7 @@ type Request = Box<dyn FnOnce(&Roots<Local>) + Send>;
 pub struct LocalShared {
     owner: AtomicUsize,
     queue: RunQueue<Local>,
-    budget: u32,
+    pace: Pace,
     bell: Arc<Bell>,
     inbox: Mutex<Inbox>,
     pub(crate) timers: Arc<Timers>,
@@ -109,18 +109,23 @@ fn token() -> usize {
 }
 
 impl LocalShared {
-    pub(crate) fn new(budget: u32) -> Arc<Self> {
+    pub(crate) fn new(pace: Pace) -> Arc<Self> {
         let bell = Arc::new(Bell { rung: AtomicBool::new(false), sleeper: Mutex::new(None) });
         let rouse = Arc::clone(&bell);
         Arc::new(Self {
             owner: AtomicUsize::new(0),
             queue: RunQueue::new(),
-            budget,
+            pace,
             bell,
             inbox: Mutex::new(Inbox { open: false, woken: Vec::new(), requests: Vec::new() }),
             timers: Timers::new(move || rouse.ring()),
             roots: Roots::new(),
         })
+    }
+
+    /// How its tasks take their turns.
+    pub(crate) fn pace(&self) -> Pace {
+        self.pace
     }
 
     /// This thread becomes the owner. The caller has made sure that there is none.
@@ -171,7 +176,7 @@ impl LocalShared {
                 }
                 let Some(task) = self.queue.pop() else { break };
                 // SAFETY: just taken out of the queue, by the owner.
-                if unsafe { step(task, self.budget) } == Turn::Requeue {
+                if unsafe { self.pace.step(task) } == Turn::Requeue {
                     self.queue.push(task);
                 }
             }

@@ -223,6 +223,7 @@ impl<'scope, K: Kind> Group<'scope, K> {
             extra: spec.extra,
             handle,
             is_body: false,
+            strict: core.strict,
         };
         let task = allocate(birth, future);
         // SAFETY: just allocated, with its membership reference.

@@ -16,6 +16,8 @@ use std::pin::Pin;
 use std::ptr::NonNull;
 use std::task::{Context, Poll};
 
+use crate::meta::ledger;
+
 use super::error::{Panic, Payload, TaskError, message_of};
 use super::header::{Birth, Header, Vtable};
 use super::kind::Sealed;
@@ -102,7 +104,10 @@ unsafe fn settle<K: Sealed, F: Future>(task: NonNull<Header<K>>, mut result: Res
     // SAFETY: promised by the caller.
     let stage = unsafe { stage::<K, F>(task) };
     // SAFETY: (1): the future is there and is dropped once, here.
-    let dropped = catch_unwind(AssertUnwindSafe(|| unsafe { ManuallyDrop::drop(&mut stage.future) }));
+    let drop_future = AssertUnwindSafe(|| unsafe { ManuallyDrop::drop(&mut stage.future) });
+    // One that was cut short is not to blame for what it holds (J8).
+    let dropped =
+        if result.is_ok() { catch_unwind(drop_future) } else { ledger::excused(|| catch_unwind(drop_future)) };
     if let Err(payload) = dropped {
         let panic = Err(panicked(task, payload));
         let before = std::mem::replace(&mut result, panic);

@@ -9,8 +9,10 @@
 
 use std::cell::Cell;
 use std::ptr::NonNull;
+use std::sync::Arc;
 use std::task::Waker;
 
+use crate::meta::ledger::Ledger;
 use crate::sys::atomic::{AtomicBool, Ordering};
 use crate::sys::thread::{self, Thread};
 use crate::util::contain::{contained, discard};
@@ -60,6 +62,7 @@ impl<K: Sealed> End<K> {
 /// A root's body, and who runs it and notices the root's end.
 pub(crate) struct RootPlace<K: Sealed> {
     pub(crate) body: Cell<Option<NonNull<Header<K>>>>,
+    pub(super) ledger: Option<Arc<Ledger>>,
     driver: Driver<K>,
 }
 
@@ -74,13 +77,14 @@ enum Driver<K: Sealed> {
 pub(crate) type Finish = Box<dyn FnOnce() + Send>;
 
 impl<K: Sealed> RootPlace<K> {
-    pub(super) fn of_this_thread() -> Self {
+    pub(super) fn of_this_thread(ledger: Option<Arc<Ledger>>) -> Self {
         let thread = Lock::new(thread::current());
-        Self { body: Cell::new(None), driver: Driver::Thread { thread, woken: AtomicBool::new(false) } }
+        let driver = Driver::Thread { thread, woken: AtomicBool::new(false) };
+        Self { body: Cell::new(None), ledger, driver }
     }
 
-    pub(super) fn of_workers() -> Self {
-        Self { body: Cell::new(None), driver: Driver::Workers { finish: Lock::new(None) } }
+    pub(super) fn of_workers(ledger: Option<Arc<Ledger>>) -> Self {
+        Self { body: Cell::new(None), ledger, driver: Driver::Workers { finish: Lock::new(None) } }
     }
 }
 
@@ -157,7 +161,7 @@ impl<K: Sealed> ScopeCore<K> {
 
     /// The body of a root that the workers run, with a reference; `None`: the root has ended.
     pub(crate) fn retain_body(&self) -> Option<NonNull<Header<K>>> {
-        let Place::Root(RootPlace { driver: Driver::Workers { finish }, body }) = &self.place else { return None };
+        let Place::Root(RootPlace { driver: Driver::Workers { finish }, body, .. }) = &self.place else { return None };
         let finish = finish.lock();
         // What is left to do at the end holds the claim of the body, which keeps it alive while the lock is held.
         let body = body.get().filter(|_| finish.is_some())?;

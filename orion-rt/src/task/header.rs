@@ -82,6 +82,8 @@ pub(crate) struct Birth<K: Sealed> {
     pub(crate) extra: Extra,
     pub(crate) handle: bool,
     pub(crate) is_body: bool,
+    /// The root is strict: a handle that is given up has to be able to say so (J8).
+    pub(crate) strict: bool,
 }
 
 /// What is said of few tasks; the header of any other has no room for it.
@@ -109,7 +111,7 @@ impl Extra {
 impl<K: Sealed> Header<K> {
     pub(crate) fn new(birth: Birth<K>, vtable: &'static Vtable<K>) -> Self {
         let extra = birth.extra.boxed();
-        let outstays = vtable.result_needs_drop || extra.as_ref().is_some_and(|extra| extra.isolated);
+        let outstays = birth.strict || vtable.result_needs_drop || extra.as_ref().is_some_and(|extra| extra.isolated);
         Self {
             state: super::state::TaskState::new(birth.handle),
             vtable,

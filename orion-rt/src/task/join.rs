@@ -16,6 +16,7 @@ use super::kind::Sealed;
 use super::owner::ScopeCore;
 use super::state::{Release, TaskState};
 use crate::coop::{self, Reason};
+use crate::meta::ledger::{self, Entry};
 
 /// The right to a task's result, and the duty to give it up.
 pub(crate) struct Claim<K: Sealed> {
@@ -99,7 +100,19 @@ impl<K: Sealed> Claim<K> {
     /// As `release`, but the task has not been released: its handle was dropped or forgotten, the panic of an isolated task
     /// becomes its scope's (P2).
     pub(crate) fn forsake(self) {
+        self.record();
         self.give_up(true);
+    }
+
+    /// Tells a strict root of the handle (J8).
+    fn record(&self) {
+        let header = self.header();
+        if !header.outstays || !header.was_enlisted() {
+            return;
+        }
+        // SAFETY: an enlisted task that outstays is in its scope's list while it has its handle, so the scope is alive.
+        let Some(ledger) = (unsafe { header.scope.as_ref() }).ledger() else { return };
+        ledger.record(|| left_open(header));
     }
 
     fn give_up(self, result_is_there: bool) {
@@ -124,5 +137,17 @@ impl<K: Sealed> Claim<K> {
         }
         // SAFETY: the completion reference or the membership, whichever was left to the handle.
         unsafe { super::finish::give_back(self.task, 1) };
+    }
+}
+
+/// What a strict root is told of a task whose handle was not used (J8).
+pub(super) fn left_open<K: Sealed>(header: &Header<K>) -> Entry {
+    Entry {
+        kind: ledger::Kind::Task,
+        id: header.id.0,
+        name: header.name().cloned(),
+        location: Some(header.location),
+        wrong: "was neither joined nor released: its handle was dropped or forgotten".into(),
+        fix: "join it, or `release()` it to its scope",
     }
 }

@@ -27,9 +27,11 @@
 
 use std::panic::Location;
 use std::ptr::NonNull;
+use std::sync::Arc;
 
 use crossbeam_utils::CachePadded;
 
+use crate::meta::ledger::Ledger;
 use crate::sys::atomic::{AtomicBool, Ordering};
 use crate::util::list::{Linked, Links, List};
 
@@ -58,6 +60,8 @@ pub struct ScopeCore<K: Sealed> {
     sibling_links: Links<Self>,
     group_links: Links<Self>,
     pub(super) end: K::Lock<End<K>>,
+    /// Whether the root has a ledger (J8).
+    pub(crate) strict: bool,
     pub(crate) location: &'static Location<'static>,
 }
 
@@ -110,10 +114,11 @@ impl<K: Sealed> ScopeCore<K> {
     pub(crate) unsafe fn root(
         shared: NonNull<K::Shared>,
         shards: usize,
+        ledger: Option<Arc<Ledger>>,
         location: &'static Location<'static>,
     ) -> ScopeRef<K> {
         // SAFETY: promised by the caller.
-        unsafe { Self::any_root(shared, shards, RootPlace::of_this_thread(), location) }
+        unsafe { Self::any_root(shared, shards, RootPlace::of_this_thread(ledger), location) }
     }
 
     /// A root whose body the workers run.
@@ -123,10 +128,11 @@ impl<K: Sealed> ScopeCore<K> {
     pub(crate) unsafe fn started_root(
         shared: NonNull<K::Shared>,
         shards: usize,
+        ledger: Option<Arc<Ledger>>,
         location: &'static Location<'static>,
     ) -> ScopeRef<K> {
         // SAFETY: promised by the caller.
-        unsafe { Self::any_root(shared, shards, RootPlace::of_workers(), location) }
+        unsafe { Self::any_root(shared, shards, RootPlace::of_workers(ledger), location) }
     }
 
     unsafe fn any_root(
@@ -199,6 +205,10 @@ impl<K: Sealed> ScopeCore<K> {
     }
 
     fn new(shared: NonNull<K::Shared>, shards: usize, place: Place<K>, location: &'static Location<'static>) -> Self {
+        let strict = match &place {
+            Place::Root(root) => root.ledger.is_some(),
+            Place::Group { parent, .. } => parent.strict,
+        };
         Self {
             refs: K::Count::new(1),
             active: K::Count::new(1),
@@ -212,6 +222,7 @@ impl<K: Sealed> ScopeCore<K> {
             sibling_links: Links::new(),
             group_links: Links::new(),
             end: Lock::new(End::new()),
+            strict,
             location,
         }
     }
@@ -245,6 +256,14 @@ impl<K: Sealed> ScopeCore<K> {
             Place::Root(_) => self,
             // SAFETY: a group has a reference to its parent, and so on up to the root.
             Place::Group { root, .. } => unsafe { root.as_ref() },
+        }
+    }
+
+    /// Where what is left open below this root is written down, if the root is strict.
+    pub(crate) fn ledger(&self) -> Option<&Arc<Ledger>> {
+        match &self.root_core().place {
+            Place::Root(root) => root.ledger.as_ref(),
+            Place::Group { .. } => None,
         }
     }
 

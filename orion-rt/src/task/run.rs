@@ -6,6 +6,7 @@ use super::header::Header;
 use super::kind::Sealed;
 use super::state::{Start, Suspend, TaskState};
 use crate::coop;
+use crate::meta::ledger;
 
 /// What became of the task.
 #[must_use]
@@ -17,11 +18,52 @@ pub(crate) enum Turn {
     Requeue,
 }
 
+/// How the tasks of a runtime take their turns.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Pace {
+    /// Operations per turn, 0: no limit.
+    pub(crate) budget: u32,
+    /// What is left open is written down.
+    pub(crate) strict: bool,
+}
+
+impl Pace {
+    /// One turn of `task`.
+    ///
+    /// # Safety
+    /// As [`step`].
+    #[inline]
+    pub(crate) unsafe fn step<K: Sealed>(self, task: NonNull<Header<K>>) -> Turn {
+        if self.strict {
+            // SAFETY: promised by the caller.
+            unsafe { step_strict(task, self.budget) }
+        } else {
+            // SAFETY: promised by the caller.
+            unsafe { step(task, self.budget) }
+        }
+    }
+}
+
+/// As [`step`], under a strict root: what the task leaves open is written to its root's ledger, but for what a cancellation
+/// drops (J8, C14).
+///
+/// # Safety
+/// As [`step`].
+unsafe fn step_strict<K: Sealed>(task: NonNull<Header<K>>, budget: u32) -> Turn {
+    // SAFETY: a scheduled task is incomplete, so its scope's list keeps it alive.
+    let scope = unsafe { task.as_ref() }.scope;
+    // SAFETY: as above: the scope of an incomplete task is alive.
+    let ledger = unsafe { scope.as_ref() }.ledger().cloned();
+    let _entered = ledger.map(ledger::enter);
+    // SAFETY: promised by the caller.
+    unsafe { step(task, budget) }
+}
+
 /// Polls `task` once, or drops its future if it is cancelled, and completes it if that was its end.
 ///
 /// # Safety
 /// `task` is scheduled and was just taken out of its queue by this thread.
-pub(crate) unsafe fn step<K: Sealed>(task: NonNull<Header<K>>, budget: u32) -> Turn {
+unsafe fn step<K: Sealed>(task: NonNull<Header<K>>, budget: u32) -> Turn {
     let header = {
         // SAFETY: a scheduled task is incomplete, so its scope's list keeps it alive.
         unsafe { task.as_ref() }

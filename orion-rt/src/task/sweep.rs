@@ -30,6 +30,23 @@ pub(crate) fn unclaimed<K: Sealed>(root: &ScopeCore<K>) {
     forgotten_panics(root);
 }
 
+/// Writes down, under a strict root that sweeps nothing, whose handles are left at its end (J8).
+pub(crate) fn report_unclaimed<K: Sealed>(root: &ScopeCore<K>) {
+    let Some(ledger) = root.ledger() else { return };
+    everywhere(root, |scope| {
+        for shard in scope.shards() {
+            let shard = shard.lock();
+            let mut next = shard.list.front();
+            while let Some(task) = next {
+                // SAFETY: listed, so alive while the lock is held.
+                ledger.record(|| super::join::left_open(unsafe { task.as_ref() }));
+                // SAFETY: `task` is linked in this list.
+                next = unsafe { shard.list.next(task) };
+            }
+        }
+    });
+}
+
 /// Takes over the panics of groups whose futures were forgotten: nobody else would raise them.
 pub(crate) fn forgotten_panics<K: Sealed>(root: &ScopeCore<K>) {
     everywhere(root, |scope| {

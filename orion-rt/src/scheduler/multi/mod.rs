@@ -27,6 +27,7 @@ use crate::task::current::AnyTask;
 use crate::task::header::Header;
 use crate::task::kind::{Multi, Schedule, Sealed, release_arc, retain_arc};
 use crate::task::owner::ScopeCore;
+use crate::task::run::Pace;
 use crate::task::state_multi::MultiState;
 use crate::time::Timers;
 
@@ -48,7 +49,7 @@ pub struct MultiShared {
     peers: Box<[CachePadded<Peer>]>,
     sleepers: Sleepers,
     keeper: AtomicUsize,
-    budget: u32,
+    pace: Pace,
     seed: Option<u64>,
     shutdown: AtomicBool,
     /// Roots that no thread waits for.
@@ -75,7 +76,7 @@ impl std::fmt::Debug for MultiShared {
 
 impl MultiShared {
     /// A scheduler and its `n` workers, each to be run on a thread of its own.
-    pub(crate) fn new(n: usize, budget: u32, seed: Option<u64>) -> (Arc<Self>, Vec<Worker>) {
+    pub(crate) fn new(n: usize, pace: Pace, seed: Option<u64>) -> (Arc<Self>, Vec<Worker>) {
         let deques: Vec<_> = (0..n).map(|_| crossbeam_deque::Worker::new_fifo()).collect();
         let shared = Arc::new_cyclic(|me: &std::sync::Weak<Self>| {
             let me = me.clone();
@@ -84,7 +85,7 @@ impl MultiShared {
                 peers: deques.iter().map(|deque| CachePadded::new(Peer::new(deque.stealer()))).collect(),
                 sleepers: Sleepers::new(n),
                 keeper: AtomicUsize::new(NOBODY),
-                budget,
+                pace,
                 seed,
                 shutdown: AtomicBool::new(false),
                 started: AtomicUsize::new(0),
@@ -105,8 +106,9 @@ impl MultiShared {
         self.peers.len()
     }
 
-    pub(crate) fn budget(&self) -> u32 {
-        self.budget
+    /// How its tasks take their turns.
+    pub(crate) fn pace(&self) -> Pace {
+        self.pace
     }
 
     /// Tells the workers to stop as soon as they find nothing to do and no started root is left.

@@ -12,7 +12,7 @@ use crossbeam_deque::Steal;
 
 use crate::sys::atomic::{Ordering, fence};
 use crate::sys::{MODELLED, hint, thread, thread_local};
-use crate::task::run::{Turn, step};
+use crate::task::run::Turn;
 use crate::util::rng;
 
 use super::super::TICK;
@@ -140,7 +140,7 @@ impl Worker {
         }
         self.left_timers.set(false);
         // SAFETY: (2), just taken out.
-        if unsafe { step(task.0, self.shared.budget) } == Turn::Requeue {
+        if unsafe { self.shared.pace.step(task.0) } == Turn::Requeue {
             self.push_tail(task);
         }
     }
