@@ -189,7 +189,10 @@ mod task;
 mod time;
 mod util;
 
-pub use chan::{Chan, ChanInfo, Receiver, RecvFuture, SendError, SendFuture, Sender, TryRecvError, TrySendError};
+pub use chan::{
+    Chan, ChanInfo, Receiver, RecvFuture, RecvStream, ScopeChan, ScopeReceiver, ScopeSender, SendError, SendFuture,
+    SendSink, Sender, TryRecvError, TrySendError,
+};
 pub use coop::{YieldNow, yield_now};
 pub use debug::{Dump, Dumper, TaskInfo, TaskState, Wait, dumper};
 pub use meta::TaskId;

@@ -5,12 +5,12 @@
 
 use super::elem::Typed;
 use super::error::SendError;
-use super::handle::ChanRef;
 use super::lazy::LazyWaiter;
 use super::port::Outcome;
 pub use super::port::Port;
 pub(crate) use super::port::{Attempt, Op};
 use super::recv::give_back;
+use super::view::ChanRef;
 use super::waiter::Status;
 use crate::sys::UnsafeCell;
 use std::fmt;

@@ -12,9 +12,7 @@ use crate::sys::thread::{self, Thread};
 use crate::sys::{clock, thread_local};
 
 use super::error::{SendError, TryRecvError, TrySendError};
-use super::handle::ChanRef;
-use super::recv::RecvFuture;
-use super::send::SendFuture;
+use super::view::ChanRef;
 use std::future::Future;
 use std::panic::Location;
 use std::pin::{Pin, pin};
@@ -80,12 +78,12 @@ fn wait<F: Future>(mut future: Pin<&mut F>, deadline: Option<Instant>) -> Option
 
 impl<T> ChanRef<T> {
     pub(super) fn send_blocking(&self, value: T, location: &'static Location<'static>) -> Result<(), SendError<T>> {
-        let future = pin!(SendFuture::new(self, value, location, false));
+        let future = pin!(self.send_unbudgeted(value, location));
         wait(future, None).expect("there is no deadline")
     }
 
     pub(super) fn recv_blocking(&self, location: &'static Location<'static>) -> Option<T> {
-        let future = pin!(RecvFuture::new(self, location, false));
+        let future = pin!(self.recv_unbudgeted(location));
         wait(future, None).expect("there is no deadline")
     }
 
@@ -95,7 +93,7 @@ impl<T> ChanRef<T> {
         timeout: Duration,
         location: &'static Location<'static>,
     ) -> Result<(), TrySendError<T>> {
-        let mut future = pin!(SendFuture::new(self, value, location, false));
+        let mut future = pin!(self.send_unbudgeted(value, location));
         // A deadline beyond the clock's range is none.
         let ended = wait(future.as_mut(), clock::now().checked_add(timeout));
         match ended {
@@ -113,7 +111,7 @@ impl<T> ChanRef<T> {
         timeout: Duration,
         location: &'static Location<'static>,
     ) -> Result<T, TryRecvError> {
-        let mut future = pin!(RecvFuture::new(self, location, false));
+        let mut future = pin!(self.recv_unbudgeted(location));
         match wait(future.as_mut(), clock::now().checked_add(timeout)) {
             Some(received) => received.ok_or(TryRecvError::Closed),
             // A close that came with the deadline shows at the next call.

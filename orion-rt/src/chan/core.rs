@@ -2,12 +2,15 @@
 //!
 //! ```text
 //!   Chan<T>, Sender<T>, Receiver<T>, RawChan --> Core { handles, hint, id, elem | Mutex<State> }
+//!   ScopeSender, ScopeReceiver ----------------> the same, but it belongs to a root, which frees it
 //! ```
 //!
 //! Invariants
 //! 1. `handles` counts sending handles in its upper half and receiving handles in its lower half; a `Chan` is one of
 //!    each. When a side reaches zero that side is *gone*, once and for ever; the core is freed by whoever makes the second
 //!    side gone, after all its work, so everyone who works on a core either holds a handle or has not yet counted itself.
+//!    A core of a root starts without handles, its sides may go and come again, and it is freed by the root
+//!    (registry.rs): its handles use `leave`, never `release`.
 //! 2. `hint` is stored only under the lock, from the state it describes, and before the lock is released. A cleared bit
 //!    was the truth at the instant of its store: an operation that reads it may conclude "not ready" at that instant.
 //! 3. `state` is touched under the lock only; no foreign code (destructors, wakers) runs while it is held (C8), except
@@ -16,12 +19,15 @@
 //! Rejected: `Arc<Core>` plus two counters (three read-modify-writes per clone instead of one).
 
 use super::elem::Erased;
+use super::origin::Origin;
+use super::ring::Discarded;
 use super::transfer::State;
 use super::wakes::Batch;
 use crate::meta::id;
 use crate::sys::atomic::{AtomicU32, AtomicU64, Ordering};
 use crate::sys::{Mutex, MutexGuard};
 use std::ops::{Deref, DerefMut};
+use std::panic::Location;
 use std::ptr::NonNull;
 
 /// A receive may be ready: a value, a waiting sender, or closed.
@@ -53,20 +59,28 @@ pub(crate) struct Core {
     pub(super) elem: Erased,
     /// `None`: unbounded.
     pub(super) capacity: Option<usize>,
+    /// What its creator's strict root wants to know, if there is one.
+    origin: Option<Box<Origin>>,
 }
 
 impl Core {
-    /// A channel with one handle that counts as both halves.
-    pub(super) fn allocate(elem: Erased, capacity: Option<usize>) -> NonNull<Self> {
+    /// A channel with one handle of `side`, if any, created at a place that may be known.
+    pub(super) fn allocate(
+        elem: Erased,
+        capacity: Option<usize>,
+        side: Option<Side>,
+        created: Option<&'static Location<'static>>,
+    ) -> NonNull<Self> {
         let state = State::new(elem, capacity.unwrap_or(usize::MAX));
         let core = Self {
             hint: AtomicU32::new(state.hint()),
             sides_gone: AtomicU32::new(0),
-            handles: AtomicU64::new(Side::Both as u64),
+            handles: AtomicU64::new(side.map_or(0, |side| side as u64)),
             id: id::fresh(),
             elem,
             capacity,
             state: Mutex::new(state),
+            origin: Origin::of_a_channel(created),
         };
         NonNull::from(Box::leak(Box::new(core)))
     }
@@ -100,33 +114,57 @@ impl Core {
         closed
     }
 
-    /// No receiver is left: closes, and drops what is buffered.
+    /// No receiver is left: closes, and gives what is buffered, to be dropped now that the lock is not held (C4).
     #[cold]
-    fn abandon(&self) {
+    pub(super) fn abandon(&self) -> Discarded {
         let mut batch = Batch::default();
-        let discarded = {
+        let (discarded, lost) = {
             let mut state = self.lock();
-            state.close(&mut batch);
-            state.abandon(self.elem)
+            let lost = if state.close(&mut batch) { state.len() } else { 0 };
+            (state.abandon(self.elem), lost)
         };
         batch.wake_all(false);
-        drop(discarded);
+        self.report_lost(lost);
+        discarded
+    }
+
+    /// The channel was closed by nobody and had `values` inside when their time came (C14).
+    pub(super) fn report_lost(&self, values: usize) {
+        if values > 0 {
+            Origin::report(self.origin.as_deref(), || (self.id, self.name(), values));
+        }
+    }
+
+    /// One handle of `side` less: which sides have gone with it.
+    #[inline]
+    fn uncount(&self, side: Side) -> (bool, bool) {
+        let before = self.handles.fetch_sub(side as u64, Ordering::AcqRel);
+        let last_sender = side as u64 >> 32 == 1 && before >> 32 == 1;
+        let last_receiver = side as u64 & 1 == 1 && before & u64::from(u32::MAX) == 1;
+        (last_sender, last_receiver)
     }
 
     /// Gives up a handle of `side`.
     ///
     /// # Safety
-    /// The caller owned such a handle and does not use `core` afterwards.
+    /// The caller owned such a handle and does not use `core` afterwards. The channel does not belong to a root.
     #[inline]
     pub(super) unsafe fn release(core: NonNull<Self>, side: Side) {
         // SAFETY: (1): the handle is counted until here.
-        let this = unsafe { core.as_ref() };
-        let before = this.handles.fetch_sub(side as u64, Ordering::AcqRel);
-        let last_sender = side as u64 >> 32 == 1 && before >> 32 == 1;
-        let last_receiver = side as u64 & 1 == 1 && before & u64::from(u32::MAX) == 1;
+        let (last_sender, last_receiver) = unsafe { core.as_ref() }.uncount(side);
         if last_sender || last_receiver {
             // SAFETY: this handle was the last of these sides, and they have not been counted as gone.
             unsafe { Self::sides_end(core, last_sender, last_receiver) };
+        }
+    }
+
+    /// Gives up a handle of `side`, of a channel that belongs to a root.
+    pub(super) fn leave(&self, side: Side) {
+        let (last_sender, last_receiver) = self.uncount(side);
+        if last_receiver {
+            drop(self.abandon());
+        } else if last_sender {
+            self.close(true);
         }
     }
 
@@ -153,7 +191,7 @@ impl Core {
         // SAFETY: (1): our sides are counted as gone only when `gone` is dropped.
         let this = unsafe { gone.core.as_ref() };
         if receivers {
-            this.abandon();
+            drop(this.abandon());
         } else {
             this.close(true);
         }

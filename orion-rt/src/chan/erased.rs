@@ -12,10 +12,11 @@
 
 use super::core::{Core, Side};
 use super::elem::{Elem, Erased};
-use super::handle::{Chan, ChanRef};
+use super::handle::Chan;
 use super::info::ChanInfo;
 use super::lazy::LazyWaiter;
 use super::transfer::{Put, Took};
+use super::view::ChanRef;
 use super::waiter::Status;
 use super::wakes::Wakes;
 use super::{recv, send};
@@ -96,7 +97,7 @@ impl RawChan {
     /// between threads.
     #[must_use]
     pub unsafe fn new(size: usize, align: usize, capacity: Option<usize>, drop: Option<DropElem>) -> Option<Self> {
-        Some(Self(Core::allocate(Erased::new(size, align, drop)?, capacity)))
+        Some(Self(Core::allocate(Erased::new(size, align, drop)?, capacity, Some(Side::Both), None)))
     }
 
     /// One more handle of `chan`.

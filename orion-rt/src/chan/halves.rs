@@ -2,13 +2,18 @@
 //!
 //! Invariant: each is counted as one handle of its side (core.rs, 1).
 
+use super::calls::{looking, receiving, sending};
 use super::core::{Core, Side};
 use super::error::{SendError, TryRecvError, TrySendError};
-use super::handle::{ChanRef, looking, receiving, sending};
+use super::held::Held;
 use super::info::ChanInfo;
 use super::recv::RecvFuture;
 use super::send::SendFuture;
+use super::sink::SendSink;
+use super::stream::RecvStream;
+use super::view::ChanRef;
 use std::fmt;
+use std::mem::ManuallyDrop;
 use std::panic::Location;
 use std::time::Duration;
 
@@ -36,18 +41,50 @@ pub struct Sender<T>(pub(super) ChanRef<T>);
 /// ```
 pub struct Receiver<T>(pub(super) ChanRef<T>);
 
-sending!(Sender);
-looking!(Sender);
-receiving!(Receiver);
-looking!(Receiver);
+sending!([T] Sender<T>, '_);
+looking!([T] Sender<T>);
+receiving!([T] Receiver<T>, '_);
+looking!([T] Receiver<T>);
 
 impl<T> Sender<T> {
+    /// This half as a sink, for `futures::SinkExt` and `forward`. Closing the sink drops the half.
+    ///
+    /// ```
+    /// use futures::{SinkExt, StreamExt, stream};
+    /// use orion_rt::Chan;
+    /// orion_rt::run(async |s| {
+    ///     let (tx, rx) = Chan::new(1).split();
+    ///     s.go(async move { stream::iter(0..4).map(Ok).forward(tx.into_sink()).await.unwrap() });
+    ///     assert_eq!(rx.into_stream().collect::<Vec<_>>().await, [0, 1, 2, 3]);
+    /// });
+    /// ```
+    #[track_caller]
+    pub fn into_sink(self) -> SendSink<'static, T> {
+        let this = ManuallyDrop::new(self);
+        // SAFETY: this half is counted, and from now on `held` has its count.
+        let held = unsafe { Held::half(this.0.pointer(), Side::Send) };
+        // SAFETY: `held` keeps it alive.
+        let chan = unsafe { this.0.again() };
+        SendSink::new(chan, held, Location::caller())
+    }
+
     pub(crate) fn as_ref(&self) -> &ChanRef<T> {
         &self.0
     }
 }
 
 impl<T> Receiver<T> {
+    /// The values as a stream, which has this half: dropping the stream drops it.
+    #[track_caller]
+    pub fn into_stream(self) -> RecvStream<'static, T> {
+        let this = ManuallyDrop::new(self);
+        // SAFETY: this half is counted, and from now on `held` has its count.
+        let held = unsafe { Held::half(this.0.pointer(), Side::Recv) };
+        // SAFETY: `held` keeps it alive.
+        let chan = unsafe { this.0.again() };
+        RecvStream::new(chan, held, Location::caller())
+    }
+
     pub(crate) fn as_ref(&self) -> &ChanRef<T> {
         &self.0
     }
@@ -56,7 +93,8 @@ impl<T> Receiver<T> {
 impl<T> Clone for Sender<T> {
     fn clone(&self) -> Self {
         self.0.core().retain(Side::Send);
-        Self(self.0.again())
+        // SAFETY: counted.
+        Self(unsafe { self.0.again() })
     }
 }
 
@@ -76,7 +114,8 @@ impl<T> fmt::Debug for Sender<T> {
 impl<T> Clone for Receiver<T> {
     fn clone(&self) -> Self {
         self.0.core().retain(Side::Recv);
-        Self(self.0.again())
+        // SAFETY: counted.
+        Self(unsafe { self.0.again() })
     }
 }
 

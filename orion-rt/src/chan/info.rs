@@ -2,6 +2,7 @@
 
 use super::core::Core;
 use crate::meta::names::Name;
+use std::fmt;
 use std::sync::Arc;
 
 /// A snapshot of a channel, from [`Chan::inspect`](crate::Chan::inspect).
@@ -44,6 +45,10 @@ impl Core {
         }
     }
 
+    pub(super) fn name(&self) -> Option<Arc<str>> {
+        self.lock().name.as_ref().map(|name| Arc::clone(name.text()))
+    }
+
     pub(super) fn set_name(&self, name: Arc<str>) {
         // The old name leaves the table before the new one enters it.
         let old = self.lock().name.take();
@@ -51,5 +56,16 @@ impl Core {
         let name = Name::enter(self.id, name);
         let other = self.lock().name.replace(name);
         drop(other);
+    }
+
+    /// The `Debug` form of a handle.
+    pub(super) fn describe(&self, kind: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let info = self.info();
+        let mut out = f.debug_struct(kind);
+        out.field("id", &info.id);
+        if let Some(name) = &info.name {
+            out.field("name", name);
+        }
+        out.field("capacity", &info.capacity).field("len", &info.len).field("closed", &info.closed).finish()
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   NEW --make--> MADE --over--> OVER        NEW --over--> OVER: the operation was done at its first poll
-//!       <--unmake--/
+//!       <--unmake--/                  <--renew---/: a stream or a sink begins its next one
 //! ```
 //!
 //! Purpose: most operations are done at once, and then a waiter is a hundred bytes written and moved for nothing.
@@ -33,6 +33,18 @@ impl LazyWaiter {
     #[inline]
     pub(super) const fn new() -> Self {
         Self { stage: Cell::new(Stage::New), waiter: UnsafeCell::new(MaybeUninit::uninit()) }
+    }
+
+    /// That of an operation that has not been given yet.
+    pub(super) const fn new_over() -> Self {
+        Self { stage: Cell::new(Stage::Over), waiter: UnsafeCell::new(MaybeUninit::uninit()) }
+    }
+
+    /// The operation is over, and its owner begins another in the same place.
+    #[inline]
+    pub(super) fn renew(&self) {
+        debug_assert!(self.is_over());
+        self.stage.set(Stage::New);
     }
 
     /// Whether the operation has not begun.

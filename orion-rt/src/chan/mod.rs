@@ -1,8 +1,10 @@
 //! Channels: Go's `chan`, for tasks, foreign frames and plain threads.
 //!
 //! ```text
-//!   handle, halves   typed handles            erased    the untyped handle of the C ABI
-//!        \              /                        |
+//!   handle, halves, scoped  typed handles     erased    the untyped handle of the C ABI
+//!   (calls, view)                                |       registry  the channels of a root
+//!        |       \___ stream, sink               |       origin    what a strict root wants to know
+//!        |              /        (held)          |
 //!         send, recv   single operations, blocking for threads, arm for select
 //!              |
 //!            core      one allocation: counts, hint, Mutex<State>
@@ -14,7 +16,7 @@
 //!              claim   a select's state word                 locks       those of all its channels
 //! ```
 //!
-//! Purpose: the rules C1 to C13 and X5 of the contract, and the seam on which `select` is built. Each file opens with its
+//! Purpose: the rules C1 to C14 and X5 of the contract, and the seam on which `select` is built. Each file opens with its
 //! own invariants.
 //!
 //! Protocol: an operation takes the channel's one lock, moves a value or links its waiter, and collects wakers; it
@@ -27,6 +29,7 @@
 
 pub(crate) mod arm;
 mod blocking;
+mod calls;
 pub(crate) mod claim;
 mod core;
 mod elem;
@@ -34,25 +37,35 @@ pub(crate) mod erased;
 mod error;
 mod halves;
 mod handle;
+mod held;
 mod info;
 mod lazy;
 mod locks;
+mod origin;
 mod port;
 mod recv;
+pub(crate) mod registry;
 mod ring;
+mod scoped;
 mod send;
+mod sink;
 pub(crate) mod slots;
+mod stream;
 mod transfer;
+mod view;
 pub(crate) mod waiter;
 pub(crate) mod wakes;
 
 pub use error::{SendError, TryRecvError, TrySendError};
 pub use halves::{Receiver, Sender};
 pub use handle::Chan;
-pub(crate) use handle::ChanRef;
 pub use info::ChanInfo;
 pub use recv::RecvFuture;
+pub use scoped::{ScopeChan, ScopeReceiver, ScopeSender};
 pub use send::SendFuture;
+pub use sink::SendSink;
+pub use stream::RecvStream;
+pub(crate) use view::ChanRef;
 
 #[cfg(all(test, not(loom)))]
 pub(crate) mod tests;

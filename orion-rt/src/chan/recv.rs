@@ -11,16 +11,16 @@
 
 use super::core::{Core, Locked, RECV_READY};
 use super::elem::{Elem, Typed};
-use super::handle::ChanRef;
 use super::lazy::LazyWaiter;
 use super::transfer::{GivenBack, Took};
+use super::view::ChanRef;
 use super::waiter::{Status, Waiter};
 use super::wakes::Wakes;
 use crate::coop::{self, Reason};
 use crate::sys::UnsafeCell;
 use std::fmt;
 use std::future::Future;
-use std::marker::PhantomPinned;
+use std::marker::{PhantomData, PhantomPinned};
 use std::mem::MaybeUninit;
 use std::panic::Location;
 use std::pin::Pin;
@@ -172,11 +172,12 @@ pub(super) unsafe fn give_back<E: Elem>(core: &Core, elem: E, slot: *mut u8, seq
 /// Cancel-safe (C6): a value that was handed over and is not fetched goes back to the channel (X5).
 #[must_use = "a future does nothing unless it is awaited or polled"]
 pub struct RecvFuture<'a, T> {
-    chan: &'a ChanRef<T>,
+    chan: ChanRef<T>,
     location: &'static Location<'static>,
     waiter: LazyWaiter,
     slot: UnsafeCell<MaybeUninit<T>>,
     budgeted: bool,
+    _handle: PhantomData<&'a ()>,
     _pinned: PhantomPinned,
 }
 
@@ -186,9 +187,15 @@ unsafe impl<T: Send> Send for RecvFuture<'_, T> {}
 
 impl<'a, T> RecvFuture<'a, T> {
     #[inline]
-    pub(super) fn new(chan: &'a ChanRef<T>, location: &'static Location<'static>, budgeted: bool) -> Self {
+    pub(super) fn new(chan: ChanRef<T>, location: &'static Location<'static>, budgeted: bool) -> Self {
         let slot = UnsafeCell::new(MaybeUninit::uninit());
-        Self { chan, location, waiter: LazyWaiter::new(), slot, budgeted, _pinned: PhantomPinned }
+        Self { chan, location, waiter: LazyWaiter::new(), slot, budgeted, _handle: PhantomData, _pinned: PhantomPinned }
+    }
+
+    /// The receive is over: begins another.
+    #[inline]
+    pub(super) fn renew(&self) {
+        self.waiter.renew();
     }
 
     #[inline]

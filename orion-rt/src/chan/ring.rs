@@ -19,6 +19,8 @@
 
 use super::elem::{Elem, Erased};
 use std::alloc::{self, Layout};
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 use std::ptr::NonNull;
 
@@ -172,6 +174,20 @@ impl Ring {
 pub(super) struct Discarded {
     ring: Ring,
     elem: Erased,
+}
+
+impl Discarded {
+    /// Drops each value by itself and gives the panics of their destructors to `raise`, which does not panic.
+    pub(super) fn drop_each(mut self, mut raise: impl FnMut(Box<dyn Any + Send>)) {
+        while self.ring.len > 0 {
+            let at = self.ring.take_front(self.elem);
+            // SAFETY: (2): it was a value and no longer counts as one.
+            let dropped = catch_unwind(AssertUnwindSafe(|| unsafe { self.elem.drop_in_place(at) }));
+            if let Err(payload) = dropped {
+                raise(payload);
+            }
+        }
+    }
 }
 
 impl Drop for Discarded {

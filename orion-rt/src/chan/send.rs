@@ -8,16 +8,16 @@
 use super::core::{Core, Locked, SEND_READY};
 use super::elem::{Elem, Typed};
 use super::error::SendError;
-use super::handle::ChanRef;
 use super::lazy::LazyWaiter;
 use super::transfer::Put;
+use super::view::ChanRef;
 use super::waiter::{Status, Waiter};
 use super::wakes::Wakes;
 use crate::coop::{self, Reason};
 use crate::sys::UnsafeCell;
 use std::fmt;
 use std::future::Future;
-use std::marker::PhantomPinned;
+use std::marker::{PhantomData, PhantomPinned};
 use std::mem::MaybeUninit;
 use std::panic::Location;
 use std::pin::Pin;
@@ -150,11 +150,12 @@ pub(super) unsafe fn withdraw(waiter: &LazyWaiter, core: &Core) -> Status {
 /// Cancel-safe (C6): dropped before it has completed, it has either delivered the value or drops it.
 #[must_use = "a future does nothing unless it is awaited or polled"]
 pub struct SendFuture<'a, T> {
-    chan: &'a ChanRef<T>,
+    chan: ChanRef<T>,
     location: &'static Location<'static>,
     waiter: LazyWaiter,
     slot: UnsafeCell<MaybeUninit<T>>,
     budgeted: bool,
+    _handle: PhantomData<&'a ()>,
     _pinned: PhantomPinned,
 }
 
@@ -164,9 +165,33 @@ unsafe impl<T: Send> Send for SendFuture<'_, T> {}
 
 impl<'a, T> SendFuture<'a, T> {
     #[inline]
-    pub(super) fn new(chan: &'a ChanRef<T>, value: T, location: &'static Location<'static>, budgeted: bool) -> Self {
+    pub(super) fn new(chan: ChanRef<T>, value: T, location: &'static Location<'static>, budgeted: bool) -> Self {
         let slot = UnsafeCell::new(MaybeUninit::new(value));
-        Self { chan, location, waiter: LazyWaiter::new(), slot, budgeted, _pinned: PhantomPinned }
+        Self { chan, location, waiter: LazyWaiter::new(), slot, budgeted, _handle: PhantomData, _pinned: PhantomPinned }
+    }
+
+    /// A send that is over, to be renewed with a value; it has been counted in the budget.
+    pub(super) fn over(chan: ChanRef<T>, location: &'static Location<'static>) -> Self {
+        let (waiter, slot) = (LazyWaiter::new_over(), UnsafeCell::new(MaybeUninit::uninit()));
+        Self { chan, location, waiter, slot, budgeted: false, _handle: PhantomData, _pinned: PhantomPinned }
+    }
+
+    /// Whether it is over: there is no value.
+    #[inline]
+    pub(super) fn is_over(&self) -> bool {
+        self.waiter.is_over()
+    }
+
+    /// The send is over: begins another.
+    pub(super) fn renew(&self, value: T) {
+        assert!(self.is_over(), "a send that is not over has a value");
+        // SAFETY: over: nobody else knows of the slot, and it holds nothing.
+        self.slot.with_mut(|slot| unsafe { slot.write(MaybeUninit::new(value)) });
+        self.waiter.renew();
+    }
+
+    pub(super) fn chan(&self) -> &ChanRef<T> {
+        &self.chan
     }
 
     #[inline]

@@ -18,10 +18,10 @@
 use super::arm::Finished;
 use super::elem::Typed;
 use super::error::SendError;
-use super::handle::ChanRef;
 use super::lazy::LazyWaiter;
 use super::port::{Op, Outcome, Port};
 use super::recv::give_back;
+use super::view::ChanRef;
 use super::waiter::Status;
 use crate::sys::UnsafeCell;
 use std::cell::{Cell, OnceCell};
