@@ -12,6 +12,7 @@ use std::panic::Location;
 use std::ptr::NonNull;
 use std::sync::Arc;
 
+use crate::chan::registry::ScopeChans;
 use crate::meta::ledger::{Found, Ledger};
 use crate::scheduler::local::{Drive, LocalShared, WhenIdle};
 use crate::scheduler::multi::MultiShared;
@@ -28,6 +29,7 @@ use crate::task::owner::{Place, ScopeCore};
 use crate::task::run::{Pace, Turn};
 use crate::task::scope_ref::ScopeRef;
 use crate::task::sweep;
+use crate::util::contain::discard;
 use crate::util::rng;
 
 /// What a root ended with: the body's value, or the first panic below it.
@@ -77,6 +79,7 @@ pub(crate) fn local<F: Future>(
     shared: &Arc<LocalShared>,
     seed: Option<u64>,
     core: &ScopeRef<Local>,
+    chans: &ScopeChans,
     body: F,
 ) -> Outcome<F::Output> {
     let guard = AbortOnUnwind;
@@ -91,7 +94,7 @@ pub(crate) fn local<F: Future>(
     let end = shared.drive(|| core.active.get() == 0, WhenIdle::Park);
     debug_assert_eq!(end, Drive::Done);
     shared.roots.remove(core.as_ptr());
-    sweep::unclaimed(&**core);
+    wind_up(core, chans);
     // SAFETY: `F::Output` is the body's type.
     let outcome = unsafe { conclude::<Local, F::Output>(core, claim) };
     shared.end();
@@ -100,7 +103,12 @@ pub(crate) fn local<F: Future>(
 }
 
 /// Runs `body` on this thread and everything spawned below `core` on the workers.
-pub(crate) fn multi<F: Future>(shared: &Arc<MultiShared>, core: &ScopeRef<Multi>, body: F) -> Outcome<F::Output> {
+pub(crate) fn multi<F: Future>(
+    shared: &Arc<MultiShared>,
+    core: &ScopeRef<Multi>,
+    chans: &ScopeChans,
+    body: F,
+) -> Outcome<F::Output> {
     let guard = AbortOnUnwind;
     let _timers = crate::time::enter(&shared.timers);
     let (body, claim) = adopt_body(core, body);
@@ -116,7 +124,7 @@ pub(crate) fn multi<F: Future>(shared: &Arc<MultiShared>, core: &ScopeRef<Multi>
         runnable = unsafe { pace.step(body) } == Turn::Requeue;
     }
     shared.roots.remove(core.as_ptr());
-    sweep::unclaimed(&**core);
+    wind_up(core, chans);
     // SAFETY: `F::Output` is the body's type.
     let outcome = unsafe { conclude::<Multi, F::Output>(core, claim) };
     std::mem::forget(guard);
@@ -176,6 +184,20 @@ pub(crate) fn stop(core: &ScopeRef<Multi>) {
         // SAFETY: that reference.
         unsafe { finish::give_back(body, 1) };
     }
+}
+
+/// What comes after the last task, while everything a destructor could use is still there (R8): the root's channels are
+/// closed, results nobody has taken and then the values in the channels are dropped, and what handles were forgotten is given up. The first panic of a destructor of
+/// such a value becomes the root's, unless it has one (P1).
+fn wind_up<K: Sealed>(core: &ScopeCore<K>, chans: &ScopeChans) {
+    chans.close();
+    sweep::results(core);
+    chans.drain(|payload| {
+        if let Err(late) = core.end_with(payload) {
+            discard(late);
+        }
+    });
+    sweep::claims(core);
 }
 
 /// Makes the body a task: scheduled, in no list (a cancel of the scope does not reach it, X2), known to the root.

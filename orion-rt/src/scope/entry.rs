@@ -91,7 +91,7 @@ impl Runtime {
         // SAFETY: `multi` returns when every task is gone, and `home` is dropped after that; the body's future does not outlive
         // the call.
         let scope = unsafe { home.scope() };
-        let outcome = root::multi(&self.shared, home.core(), async move { body(scope).await });
+        let outcome = root::multi(&self.shared, home.core(), &scope.chans, async move { body(scope).await });
         finish(home, outcome)
     }
 }
@@ -104,11 +104,11 @@ where
     let home = Home::new(root::local_core(shared, Location::caller()));
     // SAFETY: as in `Runtime::run`.
     let scope = unsafe { home.scope() };
-    let outcome = root::local(shared, seed, home.core(), async move { body(scope).await });
+    let outcome = root::local(shared, seed, home.core(), &scope.chans, async move { body(scope).await });
     finish(home, outcome)
 }
 
-/// Drops what the root kept, then returns or raises its outcome (R8, P1).
+/// Frees the root's channels, drops what it kept, then returns or raises its outcome (R8, P1).
 fn finish<K: crate::task::kind::Kind, T>(home: Home<'_, K>, outcome: Outcome<T>) -> T {
     match outcome {
         Ok(value) => {

@@ -1,13 +1,18 @@
-//! A root's scope: a group that can also keep values until the root ends.
+//! A root's scope: a group that can also keep values, and have channels, until the root ends.
 //!
 //! Invariants
 //! 1. A `Scope` lives in a [`Home`], which outlives every task of the root and is not moved behind the tasks' backs: it is boxed.
 //! 2. Kept values are boxed, so they do not move while the list grows, and are dropped by `Home::drop` only, last first.
+//! 3. The channels are freed by `Home::drop` only, before the kept values: values of channels may borrow kept ones, which for
+//!    their part outlive the root and so have nothing of its lifetime.
 
 use std::marker::PhantomData;
 use std::ops::Deref;
+use std::panic::Location;
 use std::ptr::NonNull;
 
+use crate::chan::ScopeChan;
+use crate::chan::registry::ScopeChans;
 use crate::sys::Mutex;
 use crate::task::kind::{Kind, Local, Multi};
 use crate::task::scope_ref::ScopeRef;
@@ -21,6 +26,7 @@ use super::Group;
 pub struct Scope<'scope, 'env: 'scope, K: Kind = Multi> {
     group: Group<'scope, K>,
     kept: Mutex<Vec<Kept>>,
+    pub(super) chans: ScopeChans,
     _env: PhantomData<fn(&'env ()) -> &'env ()>,
 }
 
@@ -68,6 +74,37 @@ impl<'scope, 'env> Scope<'scope, 'env, Multi> {
     pub fn keep<T: Send + Sync + 'env>(&self, value: T) -> &'scope T {
         self.keep_any(value)
     }
+
+    /// A channel of this root that buffers up to `capacity` values; 0: a send completes when a receiver has been handed the
+    /// value.
+    ///
+    /// It is `Copy`, and its values may borrow from the root. The memory is held until the root ends: for what a single
+    /// request needs use [`Chan`](crate::Chan). At the root's end, when every task is gone, it is closed, what is buffered is dropped, and
+    /// a panic of such a value's destructor becomes the root's if it has none. Made by a destructor after that it is born closed.
+    ///
+    /// The values are `Send`, because what is left in the channel is dropped by the root's thread.
+    ///
+    /// ```
+    /// let runtime = orion_rt::Runtime::builder().workers(2).build()?;
+    /// runtime.run(async |s| {
+    ///     let squares = s.chan(0);
+    ///     for i in 0..4 {
+    ///         s.go(async move { squares.send(i * i).await.unwrap() });
+    ///     }
+    ///     let mut sum = 0;
+    ///     for _ in 0..4 {
+    ///         sum += squares.recv().await.unwrap();
+    ///     }
+    ///     assert_eq!(sum, 14);
+    /// });
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
+    /// Rules: S7, R8, C4.
+    #[track_caller]
+    pub fn chan<T: Send + 'scope>(&self, capacity: usize) -> ScopeChan<'scope, T> {
+        self.chan_any(capacity)
+    }
 }
 
 impl<'scope, 'env> Scope<'scope, 'env, Local> {
@@ -91,6 +128,32 @@ impl<'scope, 'env> Scope<'scope, 'env, Local> {
     pub fn keep<T: 'env>(&self, value: T) -> &'scope T {
         self.keep_any(value)
     }
+
+    /// A channel of this root that buffers up to `capacity` values; 0: a send completes when a receiver has been handed the
+    /// value.
+    ///
+    /// It is `Copy`, and its values may borrow from the root. The memory is held until the root ends: for what a single
+    /// request needs use [`Chan`](crate::Chan). At the root's end, when every task is gone, it is closed, what is buffered is dropped, and
+    /// a panic of such a value's destructor becomes the root's if it has none. Made by a destructor after that it is born closed.
+    ///
+    /// ```
+    /// let words = String::from("borrowed by values");
+    /// orion_rt::run(async |s| {
+    ///     let lengths = s.chan(0);
+    ///     for word in words.split(' ') {
+    ///         s.go(async move { lengths.send((word, word.len())).await.unwrap() });
+    ///     }
+    ///     assert_eq!(lengths.recv().await, Some(("borrowed", 8)));
+    ///     assert_eq!(lengths.recv().await, Some(("by", 2)));
+    ///     assert_eq!(lengths.recv().await, Some(("values", 6)));
+    /// });
+    /// ```
+    ///
+    /// Rules: S7, R8, C4.
+    #[track_caller]
+    pub fn chan<T: 'scope>(&self, capacity: usize) -> ScopeChan<'scope, T> {
+        self.chan_any(capacity)
+    }
 }
 
 impl<'scope, K: Kind> Scope<'scope, '_, K> {
@@ -99,6 +162,13 @@ impl<'scope, K: Kind> Scope<'scope, '_, K> {
         self.kept.lock().push(Kept { value: value.cast(), drop: drop_boxed::<T> });
         // SAFETY: (2): the value stays until the root has ended, which is after 'scope.
         unsafe { value.as_ref() }
+    }
+
+    #[track_caller]
+    fn chan_any<T: 'scope>(&self, capacity: usize) -> ScopeChan<'scope, T> {
+        // SAFETY: (3): freed when the root has ended, which is after 'scope. On `Multi` the values are `Send`; on `Local` the
+        // scope is used by its own thread only, which is the root's.
+        unsafe { self.chans.make(capacity, Location::caller()) }
     }
 }
 
@@ -115,7 +185,8 @@ pub(super) struct Home<'env, K: Kind> {
 
 impl<'env, K: Kind> Home<'env, K> {
     pub(super) fn new(core: ScopeRef<K>) -> Self {
-        let scope = Scope { group: Group::new(core.clone()), kept: Mutex::new(Vec::new()), _env: PhantomData };
+        let group = Group::new(core.clone());
+        let scope = Scope { group, kept: Mutex::new(Vec::new()), chans: ScopeChans::new(), _env: PhantomData };
         Self { scope: NonNull::from(Box::leak(Box::new(scope))), core }
     }
 
@@ -136,10 +207,12 @@ impl<'env, K: Kind> Home<'env, K> {
 impl<K: Kind> Drop for Home<'_, K> {
     fn drop(&mut self) {
         // SAFETY: made by `Box::leak` in `new`, dropped once.
-        let scope = unsafe { Box::from_raw(self.scope.as_ptr()) };
+        let Scope { kept, chans, .. } = *unsafe { Box::from_raw(self.scope.as_ptr()) };
+        // (3): the root has drained them.
+        drop(chans);
         let mut first = None;
         loop {
-            let last = scope.kept.lock().pop();
+            let last = kept.lock().pop();
             let Some(Kept { value, drop }) = last else { break };
             // SAFETY: (2).
             let dropped = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| unsafe { drop(value) }));

@@ -6,7 +6,7 @@
 #![forbid(unsafe_code)]
 
 use crate::chan::arm::Op;
-use crate::chan::{Chan, ChanRef, Receiver, SendError, Sender};
+use crate::chan::{Chan, ChanRef, Receiver, ScopeChan, ScopeReceiver, ScopeSender, SendError, Sender};
 use std::pin::Pin;
 
 pub use super::arms::{ArmRef, Chosen, Verdict};
@@ -14,11 +14,11 @@ pub use super::operand::{Expected, FutureOperand, expected, future_operand, send
 pub use super::race::Race;
 pub use crate::chan::arm::{Port, RecvArm, SendArm};
 
-/// What a `select!` can receive from: `Chan`, `Receiver`, and references to them.
+/// What a `select!` can receive from: `Chan`, `Receiver`, those of a scope, and references to them.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a channel that can be received from",
     label = "not a channel to receive from",
-    note = "`<-` takes a `Chan` or a `Receiver`, or a reference to one; a future is awaited with `pattern = future`"
+    note = "`<-` takes a `Chan`, `Receiver`, `ScopeChan` or `ScopeReceiver`, or a reference to one; a future is awaited with `pattern = future`"
 )]
 pub trait Receives {
     /// What it carries.
@@ -28,11 +28,11 @@ pub trait Receives {
     fn core(&self) -> &ChanRef<Self::Item>;
 }
 
-/// What a `select!` can send to: `Chan`, `Sender`, and references to them.
+/// What a `select!` can send to: `Chan`, `Sender`, those of a scope, and references to them.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a channel that can be sent to",
     label = "not a channel to send to",
-    note = "`channel <- value` takes a `Chan` or a `Sender`, or a reference to one"
+    note = "`channel <- value` takes a `Chan`, `Sender`, `ScopeChan` or `ScopeSender`, or a reference to one"
 )]
 pub trait Sends {
     /// What it carries.
@@ -43,10 +43,10 @@ pub trait Sends {
 }
 
 macro_rules! operand {
-    ($($role:ident for $handle:ident),*) => {$(
+    ($([$($generics:tt)*] $role:ident for $handle:ty),* $(,)?) => {$(
         // The note of the trait lists the types better than the compiler does.
         #[diagnostic::do_not_recommend]
-        impl<T> $role for $handle<T> {
+        impl<$($generics)*> $role for $handle {
             type Item = T;
 
             fn core(&self) -> &ChanRef<T> {
@@ -55,7 +55,16 @@ macro_rules! operand {
         }
     )*};
 }
-operand!(Receives for Chan, Receives for Receiver, Sends for Chan, Sends for Sender);
+operand!(
+    [T] Receives for Chan<T>,
+    [T] Receives for Receiver<T>,
+    [T] Receives for ScopeChan<'_, T>,
+    [T] Receives for ScopeReceiver<'_, T>,
+    [T] Sends for Chan<T>,
+    [T] Sends for Sender<T>,
+    [T] Sends for ScopeChan<'_, T>,
+    [T] Sends for ScopeSender<'_, T>,
+);
 
 macro_rules! through_references {
     ($($role:ident for $reference:ty),*) => {$(

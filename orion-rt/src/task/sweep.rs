@@ -2,16 +2,17 @@
 //! are handed to the root (P1).
 //!
 //! ```text
-//!   1. every listed task: SWEPT, result dropped     a handle inside a result, its own task's too, goes the usual way,
-//!                                                   and finds that the result is gone
-//!   2. every task still listed: its handle was forgotten, the header is given up
+//!   1. `results`  every listed task: SWEPT, result dropped    a handle inside a result, its own task's too, goes the
+//!                                                             usual way, and finds that the result is gone
+//!      between them the root's channels are drained: a handle inside a value goes the same way
+//!   2. `claims`   every task still listed: its handle was forgotten, the header is given up
 //! ```
 //!
 //! Invariants
 //! 1. The root has ended: every listed task is complete, and no task comes in.
 //! 2. During the first pass swept tasks stand behind the others in each list.
-//! 3. Handles are bounded by the root's lifetime, so after the first pass, which drops everything with that lifetime that can
-//!    be dropped, no handle of a listed task will be used.
+//! 3. Handles are bounded by the root's lifetime, so when the results and the values in the root's channels have been dropped,
+//!    and with them everything with that lifetime that can be, no handle of a listed task will be used.
 
 use std::ptr::NonNull;
 
@@ -23,9 +24,14 @@ use super::shard::Shard;
 use super::state::TaskState;
 use crate::util::contain::discard;
 
-/// Drops the results of all completed tasks below `root` whose handles are left, and gives those tasks up.
-pub(crate) fn unclaimed<K: Sealed>(root: &ScopeCore<K>) {
+/// The first pass: drops the results of all completed tasks below `root` whose handles are left.
+pub(crate) fn results<K: Sealed>(root: &ScopeCore<K>) {
     everywhere(root, drop_results);
+}
+
+/// The second pass, when everything with the root's lifetime that can be dropped has been: gives up the claims of forgotten
+/// handles.
+pub(crate) fn claims<K: Sealed>(root: &ScopeCore<K>) {
     everywhere(root, give_up_claims);
     forgotten_panics(root);
 }
