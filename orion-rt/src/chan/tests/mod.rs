@@ -3,6 +3,10 @@
 mod cancel;
 mod lifetime;
 mod rules;
+mod scoped;
+mod sinks;
+mod streams;
+mod strict;
 
 use crate::Chan;
 use std::future::Future;
