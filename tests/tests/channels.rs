@@ -1,8 +1,8 @@
-//! Channels between tasks: rules C1 to C4, C7, C9 and X5 on every kind of runtime. What one future does by itself is tested beside
+//! Channels between tasks: rules C1 to C4, C7, C9, C13 and X5 on every kind of runtime. What one future does by itself is tested beside
 //! the channels' code.
 
-use orion_rt::{Chan, SendError, TaskError, yield_now};
-use orion_tests::{Count, on_every_kind};
+use orion_rt::{Chan, Receiver, SendError, Sender, TaskError, run, yield_now};
+use orion_tests::{Count, on_every_kind, watched, workers};
 
 // C1, C2: first in, first out per channel, whatever the capacity.
 on_every_kind!(c1_values_arrive_in_the_order_they_were_sent, async |s| {
@@ -115,3 +115,90 @@ on_every_kind!(x5_cancelled_receivers_lose_nothing, async |s| {
     }
     assert_eq!(chan.inspect().received, 100);
 });
+
+/// What each party of the next test sends.
+const EACH: u64 = if cfg!(miri) { 10 } else { 500 };
+
+// C9: tasks of two runtimes and of `run`, another executor and a plain thread are senders and receivers of one channel.
+#[test]
+fn c9_runtimes_executors_and_threads_share_a_channel() {
+    watched(|| {
+        for capacity in [0, 3] {
+            let (tx, rx) = Chan::new(capacity).split();
+            let totals: Vec<u64> = std::thread::scope(|s| {
+                let send = async |tx: Sender<u64>, from: u64| {
+                    for i in 0..EACH {
+                        tx.send(from * EACH + i).await.unwrap();
+                    }
+                };
+                let recv = async |rx: Receiver<u64>| {
+                    let mut sum = 0;
+                    while let Some(value) = rx.recv().await {
+                        sum += value;
+                    }
+                    sum
+                };
+                let mut parties = Vec::new();
+                for from in 0..2 {
+                    let (tx, rx) = (tx.clone(), rx.clone());
+                    parties.push(s.spawn(move || {
+                        workers(2).run(async |s| {
+                            s.go(async move {
+                                for i in 0..EACH {
+                                    tx.send(from * EACH + i).await.unwrap();
+                                }
+                            });
+                            recv(rx).await
+                        })
+                    }));
+                }
+                let (tx2, rx2) = (tx.clone(), rx.clone());
+                parties.push(s.spawn(move || {
+                    run(async |s| {
+                        s.go(send(tx2, 2));
+                        s.spawn(recv(rx2)).await.unwrap()
+                    })
+                }));
+                let (tx2, rx2) = (tx.clone(), rx.clone());
+                parties.push(
+                    s.spawn(move || smol::block_on(async { futures::future::join(send(tx2, 3), recv(rx2)).await.1 })),
+                );
+                let rx2 = rx.clone();
+                parties.push(s.spawn(move || {
+                    let mut sum = 0;
+                    while let Some(value) = rx2.recv_blocking() {
+                        sum += value;
+                    }
+                    sum
+                }));
+                for i in 0..EACH {
+                    tx.send_blocking(4 * EACH + i).unwrap();
+                }
+                drop((tx, rx));
+                parties.into_iter().map(|party| party.join().unwrap()).collect()
+            });
+            assert_eq!(totals.iter().sum::<u64>(), (0..5 * EACH).sum());
+        }
+    });
+}
+
+// C13: the errors are errors, say what to do, and ask nothing of the values.
+#[test]
+fn c13_errors_say_what_to_do() {
+    struct Opaque;
+    fn text<E: std::error::Error>(error: E) -> String {
+        assert!(!format!("{error:?}").is_empty());
+        error.to_string()
+    }
+    let chan = Chan::new(0);
+    let full = chan.try_send(Opaque).unwrap_err();
+    assert!(full.is_full() && text(full).contains("use `send` to wait"));
+    assert!(text(chan.try_recv().err().unwrap()).contains("use `recv` to wait"));
+    chan.close();
+    assert!(text(chan.send_blocking(Opaque).unwrap_err()).contains("close it after the last send"));
+    let closed = chan.try_send(Opaque).unwrap_err();
+    assert!(closed.is_closed() && text(closed).contains("close it after the last send"));
+    assert!(text(chan.try_recv().err().unwrap()).contains("stop receiving"));
+    let boxed: Box<dyn std::error::Error + Send + Sync> = Box::new(SendError(7));
+    assert_eq!(boxed.downcast::<SendError<i32>>().unwrap().into_inner(), 7);
+}
