@@ -1,9 +1,11 @@
-//! What a select costs in memory: L8, C11.
+//! What a select, a stream and a sink cost in memory: L8, C11.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::pin::pin;
+use std::task::Poll;
 
+use futures::{SinkExt, StreamExt};
 use orion_rt::{Chan, select};
 use orion_tests::{Count, poll_once};
 
@@ -67,4 +69,34 @@ fn a_select_of_eight_arms_does_not_allocate() {
     // The counter counts.
     assert!(poll_once(pin!(async { drop(Box::new(1)) }), &wakes).is_ready());
     assert!(ALLOCATIONS.get() > before);
+}
+
+// C11: a stream and a sink have one node each, made once; what goes through them costs nothing.
+#[test]
+fn a_stream_and_a_sink_allocate_once() {
+    let waker = std::task::Waker::from(std::sync::Arc::new(Count::default()));
+    let mut cx = std::task::Context::from_waker(&waker);
+    for capacity in [0, 1] {
+        let (tx, rx) = Chan::<u64>::new(capacity).split();
+        let before = ALLOCATIONS.get();
+        let (mut stream, mut sink) = (rx.into_stream(), tx.into_sink());
+        assert_eq!(ALLOCATIONS.get() - before, 2);
+        let mut turn = |i| {
+            // A value for the stream that waits, as many as the buffer takes, and one that waits in the sink.
+            assert!(stream.poll_next_unpin(&mut cx).is_pending());
+            for value in 0..capacity as u64 + 2 {
+                assert!(sink.poll_ready_unpin(&mut cx).is_ready());
+                sink.start_send_unpin(i + value).unwrap();
+            }
+            assert!(sink.poll_flush_unpin(&mut cx).is_pending());
+            for value in 0..capacity as u64 + 2 {
+                assert_eq!(stream.poll_next_unpin(&mut cx), Poll::Ready(Some(i + value)));
+            }
+            assert!(sink.poll_flush_unpin(&mut cx).is_ready());
+        };
+        (0..10).for_each(&mut turn);
+        let before = ALLOCATIONS.get();
+        (0..50).for_each(&mut turn);
+        assert_eq!(ALLOCATIONS.get() - before, 0);
+    }
 }

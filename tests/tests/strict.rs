@@ -4,7 +4,7 @@ use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use futures::executor::block_on;
-use orion_rt::{JoinHandle, Kind, LocalRuntime, Runtime, TaskError, yield_now};
+use orion_rt::{Chan, JoinHandle, Kind, LocalRuntime, Runtime, TaskError, yield_now};
 use orion_tests::{WORKERS, for_ever, panic_message, watched};
 
 fn strict_local() -> LocalRuntime {
@@ -141,5 +141,88 @@ fn j8_a_join_dropped_half_way_is_named() {
             gate.close();
         });
         assert!(messages.iter().all(|message| message.contains("task 'half-way'")), "{messages:?}");
+    });
+}
+
+// C14: a channel that a task creates or drops last, unclosed and with values inside, is named with J8's list.
+#[test]
+fn c14_a_channel_dropped_with_values_inside_is_named() {
+    watched(|| {
+        let created = messages!(async |s| {
+            let task = async || {
+                let jobs = Chan::new(4).named("jobs");
+                jobs.try_send(1).unwrap();
+                jobs.send(2).await.unwrap();
+                drop(jobs.clone());
+            };
+            s.spawn(task()).await.unwrap();
+            drop(s.task().name("loose").spawn(async {}));
+        });
+        for message in created {
+            assert!(message.starts_with("strict mode: 2 things were left open"), "{message}");
+            assert!(message.contains("channel \"jobs\" (#") && message.contains("strict.rs:"), "{message}");
+            assert!(message.contains("dropped unclosed with 2 values inside: close it"), "{message}");
+            assert!(message.contains("task 'loose'"), "{message}");
+        }
+        let outside = Chan::new(1);
+        let passed_in = messages!(async |s| {
+            let (chan, _) = (outside.clone(), outside.try_send(7));
+            s.spawn(async move { chan.len() }).await.unwrap();
+        });
+        assert!(passed_in.iter().all(String::is_empty), "still held outside: {passed_in:?}");
+        let dropped = messages!(async |s| {
+            // Created by a thread that runs no task.
+            let make = || std::thread::spawn(|| Chan::new(1).split()).join().unwrap();
+            let (tx, rx) = make();
+            tx.try_send(1).unwrap();
+            s.spawn(async move { drop(rx) }).await.unwrap();
+        });
+        assert!(dropped.iter().all(|message| message.contains("with 1 value inside")), "{dropped:?}");
+    });
+}
+
+// C14: closed, drained or passed on: nothing is left open. What a cancelled task drops is excused.
+#[test]
+fn c14_a_channel_closed_or_passed_is_not_named() {
+    watched(|| {
+        let beyond = std::sync::Mutex::new(Vec::new());
+        let fine = messages!(async |s| {
+            let (tx, rx) = Chan::new(4).split();
+            s.go(async move { tx.send(1).await.unwrap() });
+            yield_now().await;
+            assert_eq!(rx.recv().await, Some(1));
+            let closed = Chan::new(4);
+            closed.try_send(1).unwrap();
+            closed.close();
+            let passed = Chan::new(4);
+            passed.try_send(1).unwrap();
+            beyond.lock().unwrap().push(passed);
+            let task = s.spawn(async {
+                let cut_short = Chan::new(1);
+                cut_short.try_send(1).unwrap();
+                for_ever().await;
+                drop(cut_short);
+            });
+            yield_now().await;
+            task.cancel();
+            assert!(task.await.is_err());
+        });
+        assert!(fine.iter().all(String::is_empty), "{fine:?}");
+    });
+}
+
+// C14, R8: a channel of the root that nobody closed, with values inside when the root ends.
+#[test]
+fn c14_a_channel_of_the_root_is_named() {
+    watched(|| {
+        let lost = messages!(async |s| {
+            let (lost, closed) = (s.chan(1).named("lost"), s.chan(1));
+            lost.try_send(1).unwrap();
+            closed.try_send(1).unwrap();
+            closed.close();
+        });
+        for message in lost {
+            assert!(message.starts_with("strict mode: 1 thing") && message.contains("channel \"lost\""), "{message}");
+        }
     });
 }

@@ -1,11 +1,14 @@
 //! Models of the channel's protocols: every interleaving of a few threads, within a bound of preemptions.
 
-use crate::{Chan, SendError};
+use super::registry::ScopeChans;
+use crate::{Chan, ScopeChan, SendError};
+use futures_core::Stream;
 use loom::future::block_on;
 use loom::sync::Arc;
 use loom::sync::atomic::{AtomicUsize, Ordering};
 use loom::thread;
 use std::future::Future;
+use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
 fn model(body: impl Fn() + Sync + Send + 'static) {
@@ -16,7 +19,7 @@ fn model(body: impl Fn() + Sync + Send + 'static) {
 
 /// Polls once with a waker that nobody listens to.
 fn poll_once<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {
-    std::pin::Pin::new(future).poll(&mut Context::from_waker(Waker::noop()))
+    Pin::new(future).poll(&mut Context::from_waker(Waker::noop()))
 }
 
 // X5, C7: a receive that is dropped around the hand-off gives the value to the other receiver.
@@ -162,5 +165,71 @@ fn model_the_hint_is_not_behind() {
         let early = ch.try_recv();
         sender.join().unwrap();
         assert!(early.is_ok() || ch.try_recv().is_ok());
+    });
+}
+
+// C6, C7: a stream takes its node back as soon as it is completed, and waits with it again.
+#[test]
+fn model_a_stream_renews_its_node() {
+    model(|| {
+        let (tx, rx) = Chan::new(0).split();
+        let sender = thread::spawn(move || {
+            for i in 0..2 {
+                block_on(tx.send(i)).unwrap();
+            }
+        });
+        let mut stream = rx.into_stream();
+        let mut next = || block_on(std::future::poll_fn(|cx| Pin::new(&mut stream).poll_next(cx)));
+        assert_eq!((next(), next(), next()), (Some(0), Some(1), None));
+        sender.join().unwrap();
+    });
+}
+
+// X5, C4, C7: a stream, the last receiving half, that is dropped around the hand-off: the value is dropped or comes back, once.
+#[test]
+fn model_a_stream_goes_around_the_hand_off() {
+    model(|| {
+        let dropped = Arc::new(AtomicUsize::new(0));
+        let (tx, rx) = Chan::new(0).split();
+        let mut stream = rx.into_stream();
+        assert!(Pin::new(&mut stream).poll_next(&mut Context::from_waker(Waker::noop())).is_pending());
+        let sender = thread::spawn({
+            let dropped = dropped.clone();
+            move || drop(tx.try_send(Counted(dropped)))
+        });
+        drop(stream);
+        sender.join().unwrap();
+        assert_eq!(dropped.load(Ordering::Relaxed), 1);
+    });
+}
+
+/// A channel of a root that lives as long as `chans`.
+fn of_a_root<T: 'static>(chans: &ScopeChans) -> ScopeChan<'static, T> {
+    // SAFETY: each model drops `chans` last; the values are `Send`.
+    unsafe { chans.make(1, std::panic::Location::caller()) }
+}
+
+// C4, C7: the last receiving half of a root's channel goes while a copy sends, and splits again: the value is dropped once,
+// and the channel stays closed.
+#[test]
+fn model_a_side_of_a_roots_channel_goes_and_comes() {
+    model(|| {
+        let (chans, dropped) = (Arc::new(ScopeChans::new()), Arc::new(AtomicUsize::new(0)));
+        let chan = of_a_root(&chans);
+        let halves = chan.split();
+        let sender = thread::spawn({
+            let dropped = dropped.clone();
+            move || {
+                let sent = chan.try_send(Counted(dropped)).is_ok();
+                let (_, again) = chan.split();
+                (sent, again.try_recv().is_ok())
+            }
+        });
+        let (_tx, rx) = halves;
+        drop(rx);
+        let (sent, received) = sender.join().unwrap();
+        assert!(sent || !received);
+        assert_eq!(dropped.load(Ordering::Relaxed), 1);
+        assert!(chan.is_closed());
     });
 }

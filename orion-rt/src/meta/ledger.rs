@@ -26,7 +26,7 @@ use std::marker::PhantomData;
 use std::panic::Location;
 use std::sync::Arc;
 
-use crate::sys::Mutex;
+use crate::sys::{Mutex, thread_local};
 
 /// What was left open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -153,6 +153,54 @@ fn inspect_shows_without_changing() {
     assert_eq!(Chan::<()>::unbounded().capacity(), None);
 }
 
+// C12: looking changes nothing: the same operations end the same way and wake the same, looked at or not.
+#[test]
+fn looking_changes_nothing() {
+    fn run(seed: u32, look: impl Fn(&Chan<u32>)) -> Vec<String> {
+        let (ch, mut next) = (Chan::new(seed as usize % 3), seed);
+        let (mut trace, mut sends, mut recvs) = (Vec::new(), Vec::new(), Vec::new());
+        for step in 0..60 {
+            look(&ch);
+            next = next.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            trace.push(match next >> 24 & 7 {
+                0 | 1 => {
+                    let mut send = fresh(ch.send(step));
+                    let polled = send.poll();
+                    sends.push(send);
+                    format!("send {polled:?}")
+                }
+                2 | 3 => {
+                    let mut recv = fresh(ch.recv());
+                    let polled = recv.poll();
+                    recvs.push((polled.is_ready(), recv));
+                    format!("recv {polled:?}")
+                }
+                4 => format!("{:?}", ch.try_send(step).map_err(|e| e.is_full())),
+                5 => format!("{:?}", ch.try_recv()),
+                6 if !recvs.is_empty() => {
+                    let (ended, mut recv) = recvs.remove(0);
+                    look(&ch);
+                    if ended { "ended".to_owned() } else { format!("again {:?} {}", recv.poll(), recv.wakes.get()) }
+                }
+                _ => format!("drop {}", sends.pop().map_or(0, |send| send.wakes.get())),
+            });
+        }
+        trace
+    }
+    for seed in 0..if cfg!(miri) { 4 } else { 200 } {
+        let looked = run(seed, |ch| {
+            let info = ch.inspect();
+            assert_eq!((ch.len(), ch.is_empty()), (info.len, info.len == 0));
+            assert_eq!(ch.inspect_with(|values| values.count()), info.len);
+            // C2: a waiting receiver implies an empty buffer, a waiting sender a full one.
+            assert!(info.receivers_waiting == 0 || info.len == 0);
+            assert!(info.senders_waiting == 0 || ch.is_full());
+            assert!(format!("{ch:?}").contains("len"));
+        });
+        assert_eq!(looked, run(seed, |_| ()));
+    }
+}
+
 // C13: errors say what to do and need nothing of T.
 #[test]
 fn errors_are_errors() {
