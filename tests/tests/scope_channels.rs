@@ -262,6 +262,27 @@ ends!(
     }
 );
 
+// R8: a result that nobody took is dropped when the channels are closed already, and before their values.
+ends!(
+    r8_results_find_the_channels_closed,
+    |log| async |s| {
+        let (replies, chan) = (s.chan::<u8>(1), s.chan(1));
+        assert!(chan.try_send(log.note("value")).is_ok());
+        let log = log.clone();
+        let result = Then(move || {
+            log.push(if replies.try_send(1) == Err(TrySendError::Closed(1)) { "closed" } else { "open" });
+            log.push(if chan.len() == 1 { "full" } else { "drained" });
+        });
+        let mut handle = s.spawn(async move { result });
+        handle.finished().await;
+        std::mem::forget(handle);
+    },
+    |ended, log| {
+        assert!(ended.is_ok());
+        assert_eq!(log, ["closed", "full", "value"]);
+    }
+);
+
 /// A task's value that holds the channel in which its own handle lies.
 struct Knot<'scope, K: Kind> {
     _note: Note,
