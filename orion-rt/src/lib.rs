@@ -91,7 +91,22 @@
 //! ```
 //!
 //! No value is lost when a task is cancelled: one that was handed over and not looked at goes back to the channel.
-//! Plain threads use the same channels with [`send_blocking`](Chan::send_blocking) and [`recv_blocking`](Chan::recv_blocking).
+//! Plain threads use the same channels with [`send_blocking`](Chan::send_blocking) and [`recv_blocking`](Chan::recv_blocking), and the adapters of
+//! `futures` with [`stream`](Chan::stream) and [`into_sink`](Sender::into_sink).
+//!
+//! [`chan`](Scope::<Local>::chan) of a root gives a [`ScopeChan`], which is `Copy`, cannot leave the root, and ends with it:
+//!
+//! ```
+//! orion_rt::run(async |s| {
+//!     let found = s.chan(0);
+//!     for n in [8, 13, 21] {
+//!         s.go(async move { found.send(n * n).await.unwrap() });
+//!     }
+//!     assert_eq!(found.recv().await, Some(64));
+//!     found.close(); // the others get their values back
+//!     # s.cancel();
+//! });
+//! ```
 //!
 //! ## Choosing
 //!
