@@ -235,3 +235,29 @@ on_every_kind!(s9_a_background_task_is_refused_when_it_is_too_late, async |s| {
     .await;
     assert_eq!(read.get(), 1);
 });
+
+// S6: a group that ends in the turn in which it was opened does not wake the task that opened it: it is running, and looks.
+#[test]
+fn s6_a_group_that_ends_at_once_gives_its_task_no_turn_of_its_own() {
+    let polls = Count::default();
+    let counted = polls.clone();
+    run(async |s| {
+        let gate = Chan::<()>::new(0);
+        let wait = gate.clone();
+        let outer = s;
+        let mut work = Box::pin(async move {
+            outer.group(async |_| {}).await;
+            wait.recv().await;
+        });
+        s.go(std::future::poll_fn(move |cx| {
+            counted.add();
+            work.as_mut().poll(cx)
+        }));
+        for _ in 0..3 {
+            yield_now().await;
+        }
+        assert_eq!(polls.get(), 1, "it waits at the gate");
+        gate.send(()).await.unwrap();
+    });
+    assert_eq!(polls.get(), 2);
+}

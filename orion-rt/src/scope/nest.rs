@@ -21,7 +21,7 @@ use pin_project_lite::pin_project;
 use crate::coop::{self, Reason};
 use crate::task::current;
 use crate::task::kind::{Count, Kind};
-use crate::task::owner::{ORDINARY, ScopeCore};
+use crate::task::owner::ScopeCore;
 use crate::task::scope_ref::ScopeRef;
 use crate::util::contain::contained;
 
@@ -140,7 +140,7 @@ impl<K: Kind> Stage<K> {
     /// Gives the body's unit up (1).
     fn end_body(&mut self) {
         if !std::mem::replace(&mut self.body_is_gone, true) {
-            self.core.end_activity(ORDINARY);
+            self.core.end_body();
         }
     }
 }

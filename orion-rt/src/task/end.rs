@@ -20,7 +20,7 @@ use crate::util::contain::{contained, discard};
 use super::error::Payload;
 use super::header::Header;
 use super::kind::{Count, Lock, Sealed};
-use super::owner::{BACKGROUND, Place, ScopeCore};
+use super::owner::{BACKGROUND, ORDINARY, Place, ScopeCore};
 use super::scope_ref::ScopeRef;
 use super::state::TaskState;
 
@@ -95,6 +95,16 @@ impl<K: Sealed> ScopeCore<K> {
     pub(crate) fn end_activity(&self, n: usize) {
         match self.active.sub(n) {
             0 => self.ended(),
+            BACKGROUND => self.stop_background(),
+            _ => {}
+        }
+    }
+
+    /// The body of a group is gone. As `end_activity`, but if that is the end nobody is woken: the group's future, which calls
+    /// this, looks for itself.
+    pub(crate) fn end_body(&self) {
+        match self.active.sub(ORDINARY) {
+            0 => drop(self.close_background()),
             BACKGROUND => self.stop_background(),
             _ => {}
         }
