@@ -244,7 +244,7 @@ impl<'scope, K: Kind> Group<'scope, K> {
 unsafe fn refuse<K: Kind>(task: NonNull<Header<K>>) {
     // SAFETY: the caller's reference keeps it alive.
     let header = unsafe { task.as_ref() };
-    let _ = header.state.start();
+    let _ = header.state.start(|| false);
     // SAFETY: this thread has RUNNING since `start`, and the future is there.
     unsafe { (header.vtable.abandon)(task) };
     let completed = header.state.finish();

@@ -161,6 +161,11 @@ impl<K: Sealed> Header<K> {
         unsafe { self.groups.load(Ordering::Acquire).as_ref() }
     }
 
+    /// Whether a shield is pending in the task: it runs on though it is cancelled (X3).
+    pub(crate) fn is_shielded(&self) -> bool {
+        self.groups().is_some_and(|groups| groups.shields.are_pending())
+    }
+
     /// Whether the task's scope took it into its list. It stays there until it is complete and its handle gone, so a claim
     /// finds it there still.
     pub(crate) fn was_enlisted(&self) -> bool {

@@ -22,6 +22,7 @@ pub(crate) mod owner;
 pub(crate) mod run;
 pub(crate) mod scope_ref;
 pub(crate) mod shard;
+pub(crate) mod shields;
 pub(crate) mod state;
 pub(crate) mod state_local;
 pub(crate) mod state_multi;

@@ -6,12 +6,14 @@ use loom::sync::Arc;
 use loom::sync::atomic::{AtomicUsize, Ordering};
 use loom::thread;
 
+use super::shields::Shields;
 use super::state::{Release, Start, Suspend, TaskState, Wake};
 use super::state_multi::MultiState;
 
 /// A task without memory of its own: what would be queued, freed or dropped is counted.
 struct Model {
     state: MultiState,
+    shields: Shields,
     future: UnsafeCell<u32>,
     slot: UnsafeCell<bool>,
     queued: AtomicUsize,
@@ -24,6 +26,7 @@ impl Model {
     fn new(handle: bool) -> Arc<Self> {
         Arc::new(Self {
             state: MultiState::new(handle),
+            shields: Shields::new(),
             future: UnsafeCell::new(0),
             slot: UnsafeCell::new(false),
             queued: AtomicUsize::new(1),
@@ -44,6 +47,12 @@ impl Model {
         }
     }
 
+    fn cancel(&self) {
+        if self.state.cancel() == Wake::Schedule {
+            self.queued.fetch_add(1, Ordering::AcqRel);
+        }
+    }
+
     fn release(&self, n: usize) {
         if self.state.release(n) {
             self.touch_future();
@@ -55,7 +64,7 @@ impl Model {
     fn run_queued(&self, ready: impl Fn(u32) -> bool) -> bool {
         while self.queued.load(Ordering::Acquire) > 0 {
             assert_eq!(self.queued.fetch_sub(1, Ordering::AcqRel), 1, "a task is in one queue at a time");
-            let cancelled = self.state.start() == Start::Cancel;
+            let cancelled = self.state.start(|| self.shields.are_pending()) == Start::Cancel;
             self.touch_future();
             // SAFETY: as in `touch_future`.
             let polls = self.future.with(|future| unsafe { *future });
@@ -63,7 +72,7 @@ impl Model {
                 self.finish();
                 return true;
             }
-            match self.state.suspend() {
+            match self.state.suspend(|| self.shields.are_pending()) {
                 Suspend::Parked => {}
                 Suspend::Requeue => {
                     self.queued.fetch_add(1, Ordering::AcqRel);
@@ -177,9 +186,7 @@ fn model_cancel_against_finish() {
         let canceller = {
             let task = Arc::clone(&task);
             thread::spawn(move || {
-                if task.state.cancel() == Wake::Schedule {
-                    task.queued.fetch_add(1, Ordering::AcqRel);
-                }
+                task.cancel();
                 task.release(1);
             })
         };
@@ -187,6 +194,44 @@ fn model_cancel_against_finish() {
         canceller.join().unwrap();
         over = over || task.run_queued(|polls| polls == 2);
         assert!(over, "a cancelled task ends");
+        task.assert_over();
+    });
+}
+
+// X3: a cancel against the drop, on a third thread, of a shield that was moved out of the task: the task lives while the shield
+// is pending, and ends afterwards though nobody but the two touches it.
+#[test]
+fn model_cancel_against_the_last_shield() {
+    check(|| {
+        let task = Model::new(false);
+        assert!(!task.run_queued(|_| {
+            task.shields.enter();
+            false
+        }));
+        task.state.retain();
+        let pending = Arc::new(AtomicUsize::new(1));
+        let leaver = {
+            let (task, pending) = (Arc::clone(&task), Arc::clone(&pending));
+            thread::spawn(move || {
+                pending.store(0, Ordering::Release);
+                if task.shields.leave(|| task.state.is_cancelled()) {
+                    task.wake();
+                }
+                task.release(1);
+            })
+        };
+        let canceller = {
+            let task = Arc::clone(&task);
+            thread::spawn(move || task.cancel())
+        };
+        // A wake-up of its own, so that the requests meet a poll as well as a parked task.
+        task.wake();
+        let mut over = task.run_queued(|_| false);
+        assert!(!over || pending.load(Ordering::Acquire) == 0, "a shielded task is not dropped");
+        leaver.join().unwrap();
+        canceller.join().unwrap();
+        over = over || task.run_queued(|_| false);
+        assert!(over, "the last shield lets a cancelled task end");
         task.assert_over();
     });
 }

@@ -40,6 +40,7 @@ use super::header::Header;
 use super::kind::{Count, Lock, Schedule, Sealed};
 use super::scope_ref::ScopeRef;
 use super::shard::Shard;
+use super::shields::Shields;
 
 /// What the body, a shard with live tasks and an orphaned group add to a scope's activity.
 pub(crate) const ORDINARY: usize = 1;
@@ -77,10 +78,12 @@ pub(crate) enum Place<K: Sealed> {
     Group { parent: ScopeRef<K>, root: NonNull<ScopeCore<K>>, opener: Option<NonNull<Header<K>>>, background: bool },
 }
 
-/// The groups one task has opened: their list, and what keeps the task from being complete (1 for its own future).
+/// The groups one task has opened: their list, and what keeps the task from being complete (1 for its own future); and the
+/// shields that are pending in it.
 pub(crate) struct Groups<K: Sealed> {
     pub(crate) list: K::Lock<List<ScopeCore<K>, UnderOpener>>,
     pub(crate) pending: K::Count,
+    pub(crate) shields: Shields,
 }
 
 /// The list of scopes opened on a scope.
@@ -311,7 +314,7 @@ impl<K: Sealed> Header<K> {
         if let Some(groups) = self.groups() {
             return groups;
         }
-        let groups = Box::new(Groups { list: Lock::new(List::new()), pending: K::Count::new(1) });
+        let groups = Box::new(Groups { list: Lock::new(List::new()), pending: K::Count::new(1), shields: Shields::new() });
         self.groups.store(Box::into_raw(groups), Ordering::Release);
         self.groups().expect("just set")
     }

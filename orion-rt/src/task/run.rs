@@ -70,14 +70,14 @@ unsafe fn step<K: Sealed>(task: NonNull<Header<K>>, budget: u32) -> Turn {
     };
     let entered = super::current::enter(K::any(task));
     let mut over = false;
-    if header.state.start() == Start::Poll {
+    if header.state.start(|| header.is_shielded()) == Start::Poll {
         coop::begin_poll(budget);
         // SAFETY: this thread has RUNNING since `start`.
         over = unsafe { (header.vtable.poll)(task) };
         let wait = coop::end_poll();
         if !over {
             header.wait.store(wait);
-            match header.state.suspend() {
+            match header.state.suspend(|| header.is_shielded()) {
                 Suspend::Parked => return Turn::Gone,
                 Suspend::Requeue => return Turn::Requeue,
                 Suspend::Cancel => {}

@@ -13,7 +13,8 @@
 //! - `RUNNING` one thread polls or drops the future; that thread alone may touch the future.
 //! - `RETURNED` the future is dropped and the result stored; wake-ups do nothing any more.
 //! - `COMPLETE` the descendants are gone as well: the result belongs to the handle, or was dropped if there is none.
-//! - `CANCEL` the future is to be dropped instead of polled (X1). Without effect once `RETURNED` (X4).
+//! - `CANCEL` the future is to be dropped instead of polled (X1), unless a shield is pending in it (X3). Without effect once
+//!   `RETURNED` (X4).
 //! - `HANDLE` a `JoinHandle` exists: the result is wanted, and the header stays.
 //! - `JOIN_WAKER` the join waker's slot is set and both sides may read it; clear: the handle owns the slot.
 //!
@@ -81,10 +82,11 @@ pub trait TaskState: Sized {
     fn new(handle: bool) -> Self;
     /// Asks for a poll. Owner thread only on `Local`.
     fn wake(&self) -> Wake;
-    /// Taken from the queue.
-    fn start(&self) -> Start;
-    /// The poll returned `Pending`.
-    fn suspend(&self) -> Suspend;
+    /// Taken from the queue. `shielded` is asked only of a cancelled task: whether it is to be polled all the same.
+    fn start(&self, shielded: impl Fn() -> bool) -> Start;
+    /// The poll returned `Pending`. `shielded` is asked only of a cancelled task: whether it may park all the same. Whoever makes
+    /// it unshielded afterwards wakes the task.
+    fn suspend(&self, shielded: impl Fn() -> bool) -> Suspend;
     /// The future is gone, the result stored, but descendants live on.
     fn returned(&self);
     /// `returned` and `complete` in one step, for a task that opened no group. Adds the completion reference.

@@ -77,15 +77,15 @@ impl TaskState for LocalState {
     }
 
     #[inline]
-    fn start(&self) -> Start {
+    fn start(&self, shielded: impl Fn() -> bool) -> Start {
         self.clear(SCHEDULED);
         self.set(RUNNING);
-        if self.has(CANCEL) { Start::Cancel } else { Start::Poll }
+        if self.has(CANCEL) && !shielded() { Start::Cancel } else { Start::Poll }
     }
 
     #[inline]
-    fn suspend(&self) -> Suspend {
-        if self.has(CANCEL) {
+    fn suspend(&self, shielded: impl Fn() -> bool) -> Suspend {
+        if self.has(CANCEL) && !shielded() {
             return Suspend::Cancel;
         }
         self.clear(RUNNING);

@@ -48,18 +48,18 @@ impl TaskState for MultiState {
     }
 
     #[inline]
-    fn start(&self) -> Start {
+    fn start(&self, shielded: impl Fn() -> bool) -> Start {
         let old = self.0.fetch_add(RUNNING - SCHEDULED, Ordering::AcqRel);
         debug_assert!(old & (SCHEDULED | RUNNING | RETURNED) == SCHEDULED);
-        if old & CANCEL == 0 { Start::Poll } else { Start::Cancel }
+        if old & CANCEL != 0 && !shielded() { Start::Cancel } else { Start::Poll }
     }
 
     #[inline]
-    fn suspend(&self) -> Suspend {
+    fn suspend(&self, shielded: impl Fn() -> bool) -> Suspend {
         // A cancelled task stays RUNNING, so that its future is dropped here and now.
         let mut s = self.0.load(Ordering::Acquire);
         loop {
-            if s & CANCEL != 0 {
+            if s & CANCEL != 0 && !shielded() {
                 return Suspend::Cancel;
             }
             match self.0.compare_exchange_weak(s, s & !RUNNING, Ordering::AcqRel, Ordering::Acquire) {
