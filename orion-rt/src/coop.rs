@@ -44,13 +44,24 @@ pub(crate) enum Reason {
     Group,
     /// A timer.
     Sleep,
+    /// A cancellation.
+    Cancelled,
     /// `yield_now`.
     Yield,
 }
 
 impl Reason {
-    const ALL: [Self; 8] =
-        [Self::Unknown, Self::Recv, Self::Send, Self::Select, Self::Join, Self::Group, Self::Sleep, Self::Yield];
+    const ALL: [Self; 9] = [
+        Self::Unknown,
+        Self::Recv,
+        Self::Send,
+        Self::Select,
+        Self::Join,
+        Self::Group,
+        Self::Sleep,
+        Self::Cancelled,
+        Self::Yield,
+    ];
 
     /// The reason whose discriminant is `code`.
     pub(crate) fn from_code(code: u32) -> Self {

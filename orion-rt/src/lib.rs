@@ -212,10 +212,15 @@ pub use coop::{YieldNow, yield_now};
 pub use debug::{Dump, Dumper, TaskInfo, TaskState, Wait, dumper};
 pub use meta::TaskId;
 pub use runtime::{Builder, LocalRuntime, Runtime};
-pub use scope::{Finished, Get, Group, GroupFuture, Join, JoinHandle, Root, Scope, TaskBuilder, run};
+pub use scope::{
+    Finished, Get, Group, GroupCancelled, GroupFuture, GroupTimeout, Join, JoinHandle, Root, Scope, TaskBuilder,
+    TryGroup, TryGroupFuture, run,
+};
 pub use select::{Select, SelectFuture, Selected};
+pub use task::cancelled::{Cancelled, cancelled, is_cancelled};
 pub use task::error::{Panic, TaskError};
 pub use task::kind::{Kind, Local, Multi};
+pub use task::shield::{Shield, shield};
 pub use time::{Elapsed, Interval, Sleep, Tick, Timeout, interval, now, sleep, sleep_until, timeout, timeout_at};
 
 // Their documentation is written, and its examples run, in orion-macros; rustdoc shows it here.

@@ -166,6 +166,7 @@ impl fmt::Display for Wait {
             Reason::Join => "join",
             Reason::Group => "end of group",
             Reason::Sleep => "sleep",
+            Reason::Cancelled => "a cancellation",
             Reason::Yield => "its turn",
         })?;
         match (&self.name, self.object()) {

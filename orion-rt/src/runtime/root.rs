@@ -177,10 +177,10 @@ impl<T> StartedEnd<T> {
 
 /// Asks the body and the tasks of a started root to stop.
 pub(crate) fn stop(core: &ScopeRef<Multi>) {
-    cancel::scope(core);
+    cancel::scope(core).discard();
     if let Some(body) = core.retain_body() {
         // SAFETY: kept alive by the reference.
-        unsafe { cancel::task(body) };
+        unsafe { cancel::task(body) }.discard();
         // SAFETY: that reference.
         unsafe { finish::give_back(body, 1) };
     }

@@ -89,7 +89,7 @@ impl Default for LocalDriver {
 
 impl Drop for LocalDriver {
     fn drop(&mut self) {
-        crate::task::cancel::scope(&self.core);
+        crate::task::cancel::scope(&self.core).discard();
         self.core.end_activity(ORDINARY);
         let _timers = crate::time::enter(&self.shared.timers);
         let end = self.shared.drive(|| self.core.active.get() == 0, local::WhenIdle::Park);
@@ -134,7 +134,7 @@ impl MultiDriver {
 
 impl Drop for MultiDriver {
     fn drop(&mut self) {
-        crate::task::cancel::scope(&self.core);
+        crate::task::cancel::scope(&self.core).discard();
         self.core.wait_on_this_thread();
         self.core.end_activity(ORDINARY);
         while self.core.active.get() != 0 {

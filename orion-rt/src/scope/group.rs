@@ -15,7 +15,7 @@ use crate::task::owner::ScopeCore;
 use crate::task::scope_ref::ScopeRef;
 use crate::task::state::TaskState;
 
-use super::nest::GroupFuture;
+use super::cancelled::GroupCancelled;
 use super::{JoinHandle, TaskBuilder};
 
 /// A handle of a scope, by which tasks are spawned into it.
@@ -150,51 +150,46 @@ impl<'scope, K: Kind> Group<'scope, K> {
         TaskBuilder::new(self.clone())
     }
 
-    /// Opens a scope inside the calling task, runs `body` in it and waits for all its tasks.
-    ///
-    /// The tasks may borrow what the root's tasks may (`'scope`), not the caller's own variables. Dropping the future before it
-    /// is ready cancels the tasks and drops the body; the enclosing task still waits for them. On `Multi` the future is `Send`
-    /// if the body's is.
-    ///
-    /// # Panics
-    /// With the first panic of the body or a task of the group, after the others have been cancelled and are gone.
-    ///
-    /// ```
-    /// orion_rt::run(async |s| {
-    ///     let parts = s.group(async |g| {
-    ///         let halves = [g.spawn(async { 1 }), g.spawn(async { 2 })];
-    ///         let mut sum = 0;
-    ///         for half in halves {
-    ///             sum += half.await.unwrap();
-    ///         }
-    ///         sum
-    ///     });
-    ///     assert_eq!(parts.await, 3);
-    /// });
-    /// ```
-    ///
-    /// Rules: S2, S3, S4, P1, X2.
-    #[track_caller]
-    pub fn group<B, F>(&self, body: B) -> GroupFuture<'scope, K, B, F>
-    where
-        B: FnOnce(Group<'scope, K>) -> F,
-        F: Future,
-    {
-        GroupFuture::new(self.clone(), body, Location::caller())
-    }
-
     /// Asks every task of the scope, and of the groups below, to stop: each is dropped at its next suspension. The scope's own
     /// body goes on. Idempotent; tasks spawned afterwards are never polled.
     ///
     /// Rules: X1, X2, X6, S5.
     pub fn cancel(&self) {
-        crate::task::cancel::scope(&self.core);
+        crate::task::cancel::scope(&self.core).resume();
     }
 
     /// Whether the scope has been asked to stop.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
         self.core.is_cancelled()
+    }
+
+    /// Waits until the scope is asked to stop; at once if it has been. For the scope's own body, which a cancellation does not
+    /// end, and for whoever else has the group: it does not keep the scope from ending. One that ends without having been
+    /// cancelled is never cancelled, unless by a later [`cancel`](Self::cancel).
+    ///
+    /// Cancel safe.
+    ///
+    /// ```
+    /// use orion_rt::{Chan, select};
+    /// orion_rt::run(async |s| {
+    ///     let jobs = Chan::<u32>::new(1);
+    ///     let stop = s.group(async |g| {
+    ///         let inner = g.clone();
+    ///         g.go(async move { inner.cancel() });
+    ///         select! {
+    ///             _ = <-jobs => "a job",
+    ///             _ = g.cancelled() => "cancelled",
+    ///         }
+    ///     });
+    ///     assert_eq!(stop.await, "cancelled");
+    /// });
+    /// ```
+    ///
+    /// Rule: X2.
+    #[track_caller]
+    pub fn cancelled(&self) -> GroupCancelled<'scope, K> {
+        GroupCancelled::new(self.clone())
     }
 
     pub(super) fn spawn_any<F: Future>(&self, spec: Spec, future: F) -> JoinHandle<'scope, F::Output, K> {

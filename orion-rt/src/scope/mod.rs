@@ -1,18 +1,25 @@
 //! Scopes as programs see them: a root's [`Scope`], a [`Group`] below it, handles, and the two ways in.
 
+mod cancelled;
 pub(crate) mod driver;
 mod entry;
 mod group;
+mod group_timeout;
 mod handle;
 mod nest;
+mod open;
 mod root_scope;
 mod start;
 mod task_builder;
+mod try_group;
 
+pub use cancelled::GroupCancelled;
 pub use entry::run;
 pub use group::Group;
+pub use group_timeout::GroupTimeout;
 pub use handle::{Finished, Get, Join, JoinHandle};
-pub use nest::GroupFuture;
+pub use open::GroupFuture;
 pub use root_scope::Scope;
 pub use start::Root;
 pub use task_builder::TaskBuilder;
+pub use try_group::{TryGroup, TryGroupFuture};

@@ -1,16 +1,21 @@
-//! The future of a group: the body polled in the calling task, then the wait for the group's tasks.
+//! The machine behind the futures that open a scope: the body polled in the calling task, then the wait for the scope's tasks.
+//! [`GroupFuture`](super::GroupFuture), [`TryGroupFuture`](super::TryGroupFuture) and [`GroupTimeout`](super::GroupTimeout) say how the body is made and what
+//! becomes of its value.
 //!
 //! ```text
-//!   Start ──first poll: the scope is made──> Body ──returned, panicked, or a task failed──> Ending ──active == 0──> Done
+//!   Start ──first poll: the scope is made──> Body ──returned, panicked, or is to stop──> Ending ──active == 0──> Done
 //!                                             └──────────── dropped: cancel, drop the body ──────────┘
 //! ```
+//!
+//! A body is to stop (a panic of the scope, an `Err` in a try group, a deadline) at its next suspension; it is polled on while
+//! a shield is pending in it (X3). That a payload is kept, to be raised at the end, is another matter.
 //!
 //! Invariants
 //! 1. The body's unit of the scope's `active` is given up exactly once: when the body is gone, or when the future is dropped.
 //!    A forgotten future keeps it: the scope never ends, but its tasks, charged to the opener, do.
 //! 2. The body is pinned in the future and dropped in place.
+//! 3. The scope's waiter is stored before it is looked at whether the body is to stop, which is set before the waiter is woken.
 
-use std::fmt;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::pin::Pin;
@@ -19,21 +24,23 @@ use std::task::{Context, Poll};
 use pin_project_lite::pin_project;
 
 use crate::coop::{self, Reason};
+use crate::task::cancel::{fail, raise_at_end};
 use crate::task::current;
 use crate::task::kind::{Count, Kind};
 use crate::task::owner::ScopeCore;
 use crate::task::scope_ref::ScopeRef;
+use crate::task::unit::Unit;
 use crate::util::contain::contained;
 
 use super::Group;
 
 pin_project! {
-    /// The future of [`Group::group`].
-    #[must_use = "futures do nothing unless awaited"]
-    pub struct GroupFuture<'scope, K: Kind, B, F: Future> {
+    /// See the module.
+    pub(super) struct Nest<'scope, K: Kind, B, F: Future> {
         parent: Group<'scope, K>,
         start: Option<B>,
         opened: Opened<K>,
+        unit: Unit,
         #[pin]
         body: Option<F>,
         value: Option<F::Output>,
@@ -41,52 +48,67 @@ pin_project! {
     }
 }
 
-impl<K: Kind, B, F: Future> fmt::Debug for GroupFuture<'_, K, B, F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("GroupFuture").field("location", &self.location).finish_non_exhaustive()
+impl<'scope, K: Kind, B, F: Future> Nest<'scope, K, B, F> {
+    #[track_caller]
+    pub(super) fn new(parent: Group<'scope, K>, body: B) -> Self {
+        Self {
+            parent,
+            start: Some(body),
+            opened: Opened::default(),
+            unit: Unit::default(),
+            body: None,
+            value: None,
+            location: Location::caller(),
+        }
     }
-}
 
-impl<'scope, K: Kind, B, F: Future> GroupFuture<'scope, K, B, F> {
-    pub(super) fn new(parent: Group<'scope, K>, body: B, location: &'static Location<'static>) -> Self {
-        Self { parent, start: Some(body), opened: Opened::default(), body: None, value: None, location }
+    /// Where the scope is opened.
+    pub(super) fn location(&self) -> &'static Location<'static> {
+        self.location
     }
-}
 
-impl<'scope, K, B, F> Future for GroupFuture<'scope, K, B, F>
-where
-    K: Kind,
-    B: FnOnce(Group<'scope, K>) -> F,
-    F: Future,
-{
-    type Output = F::Output;
+    /// Asks everything in the scope, the body too, to stop. Before the first poll and after the last it does nothing.
+    pub(super) fn stop(self: Pin<&mut Self>) {
+        if let Some(stage) = &self.project().opened.0 {
+            crate::task::cancel::scope_and_body(&stage.core).discard();
+        }
+    }
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+    /// Ready when all are gone, with what `keep` kept of the body's value, if the body returned. `begin` makes the body.
+    ///
+    /// # Panics
+    /// With the first panic of the body or a task.
+    pub(super) fn poll(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        begin: impl FnOnce(B, Group<'scope, K>) -> F,
+        keep: impl FnOnce(F::Output) -> Option<F::Output>,
+    ) -> Poll<Option<F::Output>> {
         let mut this = self.project();
         if let Some(start) = this.start.take() {
             let core = open(this.parent, this.location);
             this.opened.0 = Some(Stage { core: core.clone(), body_is_gone: false });
-            match catch_unwind(AssertUnwindSafe(|| start(Group::new(core)))) {
+            match catch_unwind(AssertUnwindSafe(|| begin(start, Group::new(core)))) {
                 Ok(body) => this.body.set(Some(body)),
                 // The closure itself, before there is a body to poll.
-                Err(payload) => crate::task::cancel::fail(&this.opened.stage().core, payload),
+                Err(payload) => fail(&this.opened.stage().core, payload),
             }
         }
         let stage = this.opened.stage();
         stage.core.wait_with(cx.waker());
         if !stage.body_is_gone {
             if let Some(body) = this.body.as_mut().as_pin_mut()
-                && !stage.core.has_failed()
+                && !stage.body_is_to_stop(this.unit, cx)
             {
-                match catch_unwind(AssertUnwindSafe(|| body.poll(cx))) {
-                    Ok(Poll::Pending) if !stage.core.has_failed() => return Poll::Pending,
+                match catch_unwind(AssertUnwindSafe(|| this.unit.poll(|| body.poll(cx)))) {
+                    Ok(Poll::Pending) if !stage.body_is_to_stop(this.unit, cx) => return Poll::Pending,
                     Ok(Poll::Pending) => {}
-                    Ok(Poll::Ready(value)) => *this.value = Some(value),
-                    Err(payload) => crate::task::cancel::fail(&stage.core, payload),
+                    Ok(Poll::Ready(value)) => *this.value = keep(value),
+                    Err(payload) => fail(&stage.core, payload),
                 }
             }
             if let Err(payload) = catch_unwind(AssertUnwindSafe(|| this.body.set(None))) {
-                crate::task::cancel::fail(&stage.core, payload);
+                fail(&stage.core, payload);
             }
             stage.end_body();
         }
@@ -101,7 +123,7 @@ where
             contained(|| drop(value));
             std::panic::resume_unwind(payload);
         }
-        Poll::Ready(this.value.take().expect("a body that did not panic has returned"))
+        Poll::Ready(this.value.take())
     }
 }
 
@@ -137,6 +159,11 @@ impl<K: Kind> Opened<K> {
 }
 
 impl<K: Kind> Stage<K> {
+    /// Whether the body is to be dropped now; if a shield keeps it, the last one's end wakes this future.
+    fn body_is_to_stop(&self, unit: &Unit, cx: &Context<'_>) -> bool {
+        self.core.body_is_to_stop() && !unit.is_shielded(cx.waker())
+    }
+
     /// Gives the body's unit up (1).
     fn end_body(&mut self) {
         if !std::mem::replace(&mut self.body_is_gone, true) {
@@ -150,16 +177,16 @@ impl<K: Kind> Stage<K> {
 impl<K: Kind> Drop for Opened<K> {
     fn drop(&mut self) {
         let Some(mut stage) = self.0.take() else { return };
-        crate::task::cancel::scope(&stage.core);
+        crate::task::cancel::scope(&stage.core).discard();
         let payload = stage.core.abandon();
         stage.end_body();
         if let Some(payload) = payload {
             // A task has panicked and this future will not raise it: the enclosing scope does, at once or, for an isolated
             // task, at its end.
             if stage.core.has_failed() {
-                crate::task::cancel::fail(&stage.core, payload);
+                fail(&stage.core, payload);
             } else {
-                crate::task::cancel::raise_at_end(&stage.core, payload);
+                raise_at_end(&stage.core, payload);
             }
         }
     }

@@ -1,53 +1,58 @@
 //! Cancelling and failing: how a request reaches every task below a scope or a task (X2, P1). No recursion, whatever the
-//! depth; no user code under a lock.
+//! depth; no user code under a lock: who waits for a cancellation is woken when all that it reaches has been asked.
 
 use std::ptr::NonNull;
+use std::sync::Arc;
 
 use super::error::Payload;
 use super::header::{Header, InScope};
 use super::kind::{Count, Lock, Sealed};
 use super::owner::{Place, ScopeCore};
 use super::scope_ref::ScopeRef;
+use super::signal::Signal;
 use super::state::{TaskState, Wake};
+use crate::util::contain::FirstPanic;
 use crate::util::list::{Linked, List};
 
-/// Asks every task below `scope` to stop; its own body goes on.
-pub(crate) fn scope<K: Sealed>(scope: &ScopeCore<K>) {
-    let mut below = Vec::new();
-    stop_tasks(scope, &mut below);
-    drain(below);
+/// Asks every task below `scope` to stop; its own body goes on. Gives the first panic of a waker.
+pub(crate) fn scope<K: Sealed>(scope: &ScopeCore<K>) -> FirstPanic {
+    let mut request = Request::new();
+    request.stop_tasks(scope);
+    request.finish()
+}
+
+/// Asks every task below `scope`, and its own body, to stop.
+pub(crate) fn scope_and_body<K: Sealed>(scope: &ScopeCore<K>) -> FirstPanic {
+    let mut request = Request::new();
+    request.stop_tasks(scope);
+    match &scope.place {
+        Place::Group { .. } => scope.stop_body(),
+        Place::Root(root) => {
+            if let Some(body) = root.body.get() {
+                // SAFETY: the root keeps its body until it has ended.
+                unsafe { request.stop_task(body) };
+            }
+        }
+    }
+    request.finish()
 }
 
 /// Asks `task`, and every task below it, to stop.
 ///
 /// # Safety
 /// `task` is kept alive by the caller.
-pub(crate) unsafe fn task<K: Sealed>(task: NonNull<Header<K>>) {
+pub(crate) unsafe fn task<K: Sealed>(task: NonNull<Header<K>>) -> FirstPanic {
+    let mut request = Request::new();
     // SAFETY: promised by the caller.
-    let header = unsafe { task.as_ref() };
-    let mut below = Vec::new();
-    // First the request, then the groups: one that is opened meanwhile is found here or sees the request (`ScopeCore::group`).
-    if header.state.cancel() == Wake::Schedule {
-        super::waker::queue(task);
-    }
-    collect_groups(header, &mut below);
-    drain(below);
+    unsafe { request.stop_task(task) };
+    request.finish()
 }
 
 /// A task of `scope`, or its body, has panicked: the first payload is kept, everything below is asked to stop, and so is the
 /// body (P1).
 pub(crate) fn fail<K: Sealed>(scope: &ScopeCore<K>, payload: Payload) {
     let Ok(Raiser { scope, held }) = hand_over(scope, payload, ScopeCore::fail_with) else { return };
-    self::scope(scope);
-    match &scope.place {
-        Place::Group { .. } => scope.notify(),
-        Place::Root(root) => {
-            if let Some(body) = root.body.get() {
-                // SAFETY: the root keeps its body until it has ended.
-                unsafe { task(body) };
-            }
-        }
-    }
+    scope_and_body(scope).discard();
     drop::<Option<Held<K>>>(held);
 }
 
@@ -115,46 +120,70 @@ impl<K: Sealed> Drop for Held<K> {
     }
 }
 
-fn drain<K: Sealed>(mut below: Vec<ScopeRef<K>>) {
-    while let Some(scope) = below.pop() {
-        stop_tasks(&scope, &mut below);
-    }
+/// A request on its way down.
+struct Request<K: Sealed> {
+    below: Vec<ScopeRef<K>>,
+    signals: Vec<Arc<Signal>>,
 }
 
-/// Marks `scope`, asks its tasks to stop, and adds the scopes below it to `below`; unless it is marked already. Then whoever
-/// marked it does so, and what came in later was refused or marked at once. A group is found by its opener and by its parent:
-/// walking it each time would double the work with every level.
-fn stop_tasks<K: Sealed>(scope: &ScopeCore<K>, below: &mut Vec<ScopeRef<K>>) {
-    if !scope.mark_cancelled() {
-        return;
+impl<K: Sealed> Request<K> {
+    fn new() -> Self {
+        Self { below: Vec::new(), signals: Vec::new() }
     }
-    for shard in scope.shards() {
-        let shard = shard.lock();
-        let mut next = shard.list.front();
-        while let Some(task) = next {
-            // SAFETY: a task in the list is alive while the lock is held.
-            let header = unsafe { task.as_ref() };
-            // In this order, as in `task`. The shard's lock keeps the task in the list, and so alive, whoever runs it.
-            if header.state.cancel() == Wake::Schedule {
-                super::waker::queue(task);
+
+    /// Goes on to everything below what has been asked; then wakes who waits for it.
+    fn finish(mut self) -> FirstPanic {
+        while let Some(scope) = self.below.pop() {
+            self.stop_tasks(&scope);
+        }
+        let mut panics = FirstPanic::default();
+        self.signals.iter().for_each(|signal| signal.fire(&mut panics));
+        panics
+    }
+
+    /// Marks `scope`, asks its tasks to stop, and notes the scopes below it; unless it is marked already. Then whoever marked it
+    /// does so, and what came in later was refused or marked at once. A group is found by its opener and by its parent: walking
+    /// it each time would double the work with every level.
+    fn stop_tasks(&mut self, scope: &ScopeCore<K>) {
+        if !scope.mark_cancelled() {
+            return;
+        }
+        self.signals.extend(scope.signal_if_any());
+        for shard in scope.shards() {
+            let shard = shard.lock();
+            let mut next = shard.list.front();
+            while let Some(task) = next {
+                // SAFETY: a task in the list is alive while the lock is held, whoever runs it.
+                unsafe { self.stop_task(task) };
+                // SAFETY: `task` is linked in this list.
+                next = unsafe { List::<Header<K>, InScope>::next(&shard.list, task) };
             }
-            collect_groups(header, below);
-            // SAFETY: `task` is linked in this list.
-            next = unsafe { List::<Header<K>, InScope>::next(&shard.list, task) };
+        }
+        collect_children(scope, &mut self.below);
+    }
+
+    /// Asks `task` to stop and notes what is below it.
+    ///
+    /// # Safety
+    /// `task` is kept alive by the caller.
+    unsafe fn stop_task(&mut self, task: NonNull<Header<K>>) {
+        // SAFETY: promised by the caller.
+        let header = unsafe { task.as_ref() };
+        // First the request, then the groups and the signal: one that is made meanwhile is found here, or its maker sees the
+        // request (`ScopeCore::group`, `signal`).
+        if header.state.cancel() == Wake::Schedule {
+            super::waker::queue(task);
+        }
+        if let Some(groups) = header.groups_after_request() {
+            collect(&groups.list.lock(), &mut self.below);
+            self.signals.extend(groups.signal.lock().clone());
         }
     }
-    collect_children(scope, below);
 }
 
 /// Adds the scopes opened on `scope` to `below`.
 pub(crate) fn collect_children<K: Sealed>(scope: &ScopeCore<K>, below: &mut Vec<ScopeRef<K>>) {
     collect(&scope.children.lock(), below);
-}
-
-fn collect_groups<K: Sealed>(header: &Header<K>, below: &mut Vec<ScopeRef<K>>) {
-    if let Some(groups) = header.groups() {
-        collect(&groups.list.lock(), below);
-    }
 }
 
 fn collect<K: Sealed, Tag>(list: &List<ScopeCore<K>, Tag>, below: &mut Vec<ScopeRef<K>>)

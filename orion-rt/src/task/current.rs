@@ -9,7 +9,7 @@ use super::header::Header;
 use super::kind::{Local, Multi};
 
 /// A task of either kind, valid while it is being polled.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AnyTask {
     /// Of a single-threaded root.
     Local(NonNull<Header<Local>>),

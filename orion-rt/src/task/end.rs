@@ -22,6 +22,7 @@ use super::header::Header;
 use super::kind::{Count, Lock, Sealed};
 use super::owner::{BACKGROUND, ORDINARY, Place, ScopeCore};
 use super::scope_ref::ScopeRef;
+use super::signal::Signal;
 use super::state::TaskState;
 
 /// What the scope's end is waited with and ends with.
@@ -29,6 +30,7 @@ pub(super) struct End<K: Sealed> {
     payload: Option<Payload>,
     abandoned: bool,
     waiter: Option<Waker>,
+    signal: Option<Arc<Signal>>,
     background: Background<K>,
 }
 
@@ -44,7 +46,7 @@ enum Background<K: Sealed> {
 
 impl<K: Sealed> End<K> {
     pub(super) const fn new() -> Self {
-        Self { payload: None, abandoned: false, waiter: None, background: Background::None }
+        Self { payload: None, abandoned: false, waiter: None, signal: None, background: Background::None }
     }
 
     /// Keeps the first payload; gives a later one back.
@@ -130,7 +132,7 @@ impl<K: Sealed> ScopeCore<K> {
     /// Only background tasks are left: they are cancelled (S9).
     fn stop_background(&self) {
         if let Some(background) = self.close_background() {
-            super::cancel::scope(&background);
+            super::cancel::scope(&background).discard();
         }
     }
 
@@ -266,6 +268,23 @@ impl<K: Sealed> ScopeCore<K> {
         let waker = waker.clone();
         let before = self.end.lock().waiter.replace(waker);
         drop(before);
+    }
+
+    /// What a cancellation of this scope is waited for with. Who has got it looks at [`is_cancelled`](Self::is_cancelled)
+    /// before it waits.
+    pub(crate) fn signal(&self) -> Arc<Signal> {
+        Signal::of(&mut self.end.lock().signal)
+    }
+
+    /// As [`signal`](Self::signal), if anybody waits; for who has just marked the scope.
+    pub(super) fn signal_if_any(&self) -> Option<Arc<Signal>> {
+        self.end.lock().signal.clone()
+    }
+
+    /// Has the group's future end its body.
+    pub(super) fn stop_body(&self) {
+        self.mark_body();
+        self.notify();
     }
 
     /// Wakes the group's future.

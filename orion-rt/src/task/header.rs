@@ -155,6 +155,16 @@ impl<K: Sealed> Header<K> {
         self.extra.as_ref().is_none_or(|extra| extra.released.load(Ordering::Relaxed))
     }
 
+    /// As [`groups`](Self::groups), for who has just asked the task to stop: whoever makes them later sees the request. Both
+    /// change the pointer's word, so one comes first.
+    pub(crate) fn groups_after_request(&self) -> Option<&Groups<K>> {
+        let null = std::ptr::null_mut();
+        let groups =
+            self.groups.compare_exchange(null, null, Ordering::AcqRel, Ordering::Acquire).unwrap_or_else(|set| set);
+        // SAFETY: (5).
+        unsafe { groups.as_ref() }
+    }
+
     /// The groups this task has opened, if any.
     pub(crate) fn groups(&self) -> Option<&Groups<K>> {
         // SAFETY: (5): set once to a box that lives as long as the header.

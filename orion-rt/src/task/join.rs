@@ -41,7 +41,7 @@ impl<K: Sealed> Claim<K> {
     pub(crate) fn cancel(&self) {
         if !self.header().state.is_complete() {
             // SAFETY: (1).
-            unsafe { super::cancel::task(self.task) };
+            unsafe { super::cancel::task(self.task) }.resume();
         }
     }
 

@@ -10,6 +10,7 @@
 //! has a live task (S3). Completion climbs from child to owner in a loop, never by recursion.
 
 pub(crate) mod cancel;
+pub(crate) mod cancelled;
 pub(crate) mod cell;
 pub(crate) mod current;
 pub(crate) mod end;
@@ -22,11 +23,15 @@ pub(crate) mod owner;
 pub(crate) mod run;
 pub(crate) mod scope_ref;
 pub(crate) mod shard;
+pub(crate) mod shield;
 pub(crate) mod shields;
+pub(crate) mod signal;
 pub(crate) mod state;
 pub(crate) mod state_local;
 pub(crate) mod state_multi;
 pub(crate) mod sweep;
+pub(crate) mod task_ref;
+pub(crate) mod unit;
 pub(crate) mod waker;
 pub(crate) mod walk;
 

@@ -41,6 +41,7 @@ use super::kind::{Count, Lock, Schedule, Sealed};
 use super::scope_ref::ScopeRef;
 use super::shard::Shard;
 use super::shields::Shields;
+use super::signal::Signal;
 
 /// What the body, a shard with live tasks and an orphaned group add to a scope's activity.
 pub(crate) const ORDINARY: usize = 1;
@@ -53,6 +54,7 @@ pub struct ScopeCore<K: Sealed> {
     pub(crate) active: K::Count,
     cancelled: AtomicBool,
     failed: AtomicBool,
+    body_is_to_stop: AtomicBool,
     first: K::Lock<Shard<K>>,
     more: Box<[PaddedShard<K>]>,
     pub(crate) shared: NonNull<K::Shared>,
@@ -78,12 +80,13 @@ pub(crate) enum Place<K: Sealed> {
     Group { parent: ScopeRef<K>, root: NonNull<ScopeCore<K>>, opener: Option<NonNull<Header<K>>>, background: bool },
 }
 
-/// The groups one task has opened: their list, and what keeps the task from being complete (1 for its own future); and the
-/// shields that are pending in it.
+/// The groups one task has opened: their list, and what keeps the task from being complete (1 for its own future); the
+/// shields that are pending in it, and who waits for its cancellation.
 pub(crate) struct Groups<K: Sealed> {
     pub(crate) list: K::Lock<List<ScopeCore<K>, UnderOpener>>,
     pub(crate) pending: K::Count,
     pub(crate) shields: Shields,
+    pub(crate) signal: K::Lock<Option<Arc<Signal>>>,
 }
 
 /// The list of scopes opened on a scope.
@@ -217,6 +220,7 @@ impl<K: Sealed> ScopeCore<K> {
             active: K::Count::new(1),
             cancelled: AtomicBool::new(false),
             failed: AtomicBool::new(false),
+            body_is_to_stop: AtomicBool::new(false),
             first: Lock::new(Shard::new()),
             more: (1..shards).map(|_| CachePadded::new(Lock::new(Shard::new()))).collect(),
             shared,
@@ -292,6 +296,16 @@ impl<K: Sealed> ScopeCore<K> {
         }
     }
 
+    /// Notes that the group's body is to be polled no more.
+    pub(super) fn mark_body(&self) {
+        self.body_is_to_stop.store(true, Ordering::Release);
+    }
+
+    /// Whether the group's body is to be polled no more.
+    pub(crate) fn body_is_to_stop(&self) -> bool {
+        self.body_is_to_stop.load(Ordering::Acquire)
+    }
+
     /// Whether a task of the scope, or its body, has panicked.
     pub(crate) fn has_failed(&self) -> bool {
         self.failed.load(Ordering::Acquire)
@@ -309,13 +323,19 @@ impl<K: Sealed> Header<K> {
         super::state::TaskState::retain(&self.state);
     }
 
-    /// The task's groups; only the thread that runs it opens the first.
-    fn groups_or_new(&self) -> &Groups<K> {
+    /// The task's groups; only the thread that runs it makes them.
+    pub(super) fn groups_or_new(&self) -> &Groups<K> {
         if let Some(groups) = self.groups() {
             return groups;
         }
-        let groups = Box::new(Groups { list: Lock::new(List::new()), pending: K::Count::new(1), shields: Shields::new() });
-        self.groups.store(Box::into_raw(groups), Ordering::Release);
+        let groups = Box::new(Groups {
+            list: Lock::new(List::new()),
+            pending: K::Count::new(1),
+            shields: Shields::new(),
+            signal: Lock::new(None),
+        });
+        // A swap: see `Header::groups_after_request`.
+        self.groups.swap(Box::into_raw(groups), Ordering::AcqRel);
         self.groups().expect("just set")
     }
 }

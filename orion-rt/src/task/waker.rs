@@ -63,6 +63,11 @@ fn is_owner<K: Sealed>(header: &Header<K>) -> bool {
     unsafe { header.shared.as_ref() }.is_owner()
 }
 
+/// Whether the task has been cancelled; where that cannot be read, on a thread that is not its own, it may have been.
+pub(super) fn may_be_cancelled<K: Sealed>(header: &Header<K>) -> bool {
+    !is_owner(header) || header.state.is_cancelled()
+}
+
 unsafe fn clone<K: Sealed>(data: *const ()) -> RawWaker {
     // SAFETY: the waker being cloned is alive.
     let header = unsafe { header::<K>(data) };

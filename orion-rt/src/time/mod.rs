@@ -29,7 +29,7 @@ pub fn now() -> Instant {
 }
 
 /// `now() + duration`; see [`later`].
-fn after(duration: Duration) -> Instant {
+pub(crate) fn after(duration: Duration) -> Instant {
     later(now(), duration)
 }
 

@@ -38,7 +38,7 @@ pub fn sleep(duration: Duration) -> Sleep {
 /// Waits until `deadline`, by [`now`](crate::now). See [`sleep`].
 #[track_caller]
 pub fn sleep_until(deadline: Instant) -> Sleep {
-    Sleep { deadline, timers: None, entry: Entry::new(), location: Location::caller(), _pin: PhantomPinned }
+    Sleep::new(deadline, Location::caller())
 }
 
 /// The future of [`sleep`] and [`sleep_until`].
@@ -58,6 +58,11 @@ unsafe impl Send for Sleep {}
 unsafe impl Sync for Sleep {}
 
 impl Sleep {
+    /// A wait until `deadline` on behalf of the code at `location`.
+    pub(crate) fn new(deadline: Instant, location: &'static Location<'static>) -> Self {
+        Self { deadline, timers: None, entry: Entry::new(), location, _pin: PhantomPinned }
+    }
+
     /// The moment it waits for.
     #[must_use]
     pub fn deadline(&self) -> Instant {

@@ -17,6 +17,39 @@ pub(crate) fn contained_value<T>(f: impl FnOnce() -> Option<T>) -> Option<T> {
     value
 }
 
+/// The first panic of several pieces of user code that all have to run (P3).
+#[derive(Debug, Default)]
+#[must_use = "a panic is resumed in the caller of the operation, or discarded where nothing may unwind"]
+pub(crate) struct FirstPanic(Option<Box<dyn Any + Send>>);
+
+impl FirstPanic {
+    /// Runs `f`; keeps its panic if it is the first.
+    pub(crate) fn catch(&mut self, f: impl FnOnce()) {
+        if let Err(payload) = std::panic::catch_unwind(std::panic::AssertUnwindSafe(f)) {
+            match self.0 {
+                None => self.0 = Some(payload),
+                Some(_) => discard(payload),
+            }
+        }
+    }
+
+    /// Goes on with the panic, if there was one; in a thread that unwinds already it is discarded.
+    pub(crate) fn resume(self) {
+        match self.0 {
+            Some(payload) if !std::thread::panicking() => std::panic::resume_unwind(payload),
+            Some(payload) => discard(payload),
+            None => {}
+        }
+    }
+
+    /// Drops it: where this is called nothing may unwind.
+    pub(crate) fn discard(self) {
+        if let Some(payload) = self.0 {
+            discard(payload);
+        }
+    }
+}
+
 /// Drops a payload nobody will raise.
 pub(crate) fn discard(payload: Box<dyn Any + Send>) {
     if let Err(second) = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| drop(payload))) {

@@ -1,0 +1,54 @@
+//! Waiting for the cancellation of a scope.
+
+#![forbid(unsafe_code)]
+
+use std::fmt;
+use std::future::Future;
+use std::panic::Location;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use crate::coop::{self, Reason};
+use crate::task::kind::Kind;
+use crate::task::signal::Listener;
+
+use super::Group;
+
+/// The future of [`Group::cancelled`].
+#[must_use = "futures do nothing unless awaited"]
+pub struct GroupCancelled<'scope, K: Kind> {
+    group: Group<'scope, K>,
+    listener: Listener,
+    location: &'static Location<'static>,
+}
+
+impl<'scope, K: Kind> GroupCancelled<'scope, K> {
+    #[track_caller]
+    pub(super) fn new(group: Group<'scope, K>) -> Self {
+        Self { group, listener: Listener::default(), location: Location::caller() }
+    }
+}
+
+impl<K: Kind> fmt::Debug for GroupCancelled<'_, K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GroupCancelled").field("group", &self.group).field("location", &self.location).finish()
+    }
+}
+
+impl<K: Kind> Future for GroupCancelled<'_, K> {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let this = self.get_mut();
+        let core = this.group.core();
+        if !core.is_cancelled() {
+            let signal = core.signal();
+            // Again, now that a canceller finds the signal.
+            if !core.is_cancelled() && this.listener.poll(&signal, cx.waker()).is_pending() {
+                coop::note_wait(Reason::Cancelled, 0, this.location);
+                return Poll::Pending;
+            }
+        }
+        coop::consume(cx)
+    }
+}

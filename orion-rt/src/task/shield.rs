@@ -1,0 +1,137 @@
+//! Finishing something though the task has been cancelled.
+//!
+//! ```text
+//!   Shield --first poll--> pending in the task that polls it and in the units around --ready, panicked or dropped--> over
+//!              └─ polled elsewhere later: pending there, no more where it was
+//! ```
+//!
+//! Invariants
+//! 1. `place` is where the future was polled last; while it is set the future exists.
+//! 2. The future is dropped before its place is left: what protects its work protects its destructors.
+
+#![forbid(unsafe_code)]
+
+use std::fmt;
+use std::future::{Future, IntoFuture};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use pin_project_lite::pin_project;
+
+use super::current;
+use super::task_ref::TaskRef;
+use super::unit::{self, Protection};
+
+/// Runs `future` to its end though the task that awaits it has been cancelled.
+///
+/// While any shield is pending the whole task lives, whatever else it polls beside it; after the last it ends at its next
+/// suspension. [`cancelled`](crate::cancelled) resolves inside a shield and [`is_cancelled`](crate::is_cancelled) tells. It is pending from
+/// its first poll; one that was never polled protects nothing.
+///
+/// A shield stops what the runtime ends: a cancelled task, the body of a group (after a panic in it, an `Err` in a
+/// [`try_group`](crate::Group::try_group), the deadline of a [`group_timeout`](crate::Group::group_timeout)), a child of a local group. It does not
+/// stop a combinator that drops it: a `timeout` around a shield ends it, a shield around a `timeout` does not last longer than
+/// that. Tasks below the cancelled one are cancelled with it, those of groups opened inside the shield too: what must go on
+/// there needs a shield of its own.
+///
+/// Cancel safe if `future` is: dropping the shield drops it.
+///
+/// ```
+/// use orion_rt::{Chan, TaskError, shield};
+/// orion_rt::run(async |s| {
+///     let log = Chan::unbounded();
+///     let entries = log.clone();
+///     let task = s.spawn(async move {
+///         shield(async {
+///             orion_rt::cancelled().await;
+///             orion_rt::yield_now().await; // such as flushing a file
+///             entries.send("flushed").await.unwrap();
+///         })
+///         .await;
+///         orion_rt::yield_now().await;
+///         entries.send("never").await.unwrap();
+///     });
+///     orion_rt::yield_now().await;
+///     task.cancel();
+///     assert!(matches!(task.await, Err(TaskError::Cancelled)));
+///     assert_eq!(log.try_recv(), Ok("flushed"));
+///     assert!(log.is_empty());
+/// });
+/// ```
+///
+/// Rule: X3.
+pub fn shield<F: IntoFuture>(future: F) -> Shield<F::IntoFuture> {
+    Shield { future: Some(future.into_future()), place: None }
+}
+
+pin_project! {
+    /// The future of [`shield`].
+    #[must_use = "futures do nothing unless awaited"]
+    pub struct Shield<F> {
+        // Before `place` (2).
+        #[pin]
+        future: Option<F>,
+        place: Option<Place>,
+    }
+}
+
+impl<F> fmt::Debug for Shield<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shield").field("pending", &self.place.is_some()).finish_non_exhaustive()
+    }
+}
+
+impl<F: Future> Future for Shield<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let mut this = self.project();
+        if !this.place.as_ref().is_some_and(Place::is_here) {
+            // The new place is entered before the old one is left.
+            *this.place = Some(Place::enter());
+        }
+        let future = this.future.as_mut().as_pin_mut().expect("a shield is not polled after it was ready");
+        let value = ready!(future.poll(cx));
+        this.future.set(None);
+        *this.place = None;
+        Poll::Ready(value)
+    }
+}
+
+/// Whom a shield protects: the task that polled it last, and the units around that poll.
+struct Place {
+    task: Option<TaskRef>,
+    units: Vec<Arc<Protection>>,
+}
+
+impl Place {
+    fn enter() -> Self {
+        let units = unit::around(current::get());
+        units.iter().for_each(|unit| unit.enter());
+        let task = TaskRef::current();
+        if let Some(task) = &task {
+            task.enter_shield();
+        }
+        Self { task, units }
+    }
+
+    fn is_here(&self) -> bool {
+        let task = current::get();
+        let same = match (&self.task, task) {
+            (Some(before), Some(now)) => before.is(now),
+            (None, None) => true,
+            _ => false,
+        };
+        same && unit::are_around(task, &self.units)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.units.iter().for_each(|unit| unit.leave());
+        if let Some(task) = &self.task {
+            task.leave_shield();
+        }
+    }
+}
