@@ -101,7 +101,7 @@ impl<K: Sealed> Held<K> {
     /// `None`: the task, the opener of a group that exists, is complete.
     fn new(task: NonNull<Header<K>>) -> Option<Self> {
         // SAFETY: the group has a reference to its opener.
-        unsafe { task.as_ref() }.groups()?.pending.add_unless_zero(1).then(|| Self(task))
+        unsafe { task.as_ref() }.annex.get()?.pending.add_unless_zero(1).then(|| Self(task))
     }
 
     /// The task's scope; valid while this exists, though the lifetime cannot say so.
@@ -174,9 +174,9 @@ impl<K: Sealed> Request<K> {
         if header.state.cancel() == Wake::Schedule {
             super::waker::queue(task);
         }
-        if let Some(groups) = header.groups_after_request() {
-            collect(&groups.list.lock(), &mut self.below);
-            self.signals.extend(groups.signal.lock().clone());
+        if let Some(annex) = header.annex.get_after_flag() {
+            collect(&annex.groups.lock(), &mut self.below);
+            self.signals.extend(annex.signal.lock().clone());
         }
     }
 }

@@ -122,7 +122,7 @@ unsafe fn unfired_signal<K: Sealed>(task: NonNull<Header<K>>) -> Option<Arc<Sign
     if header.state.is_cancelled() {
         return None;
     }
-    let signal = Signal::of(&mut header.groups_or_new().signal.lock());
+    let signal = Signal::of(&mut header.annex_or_new().signal.lock());
     // Again, now that a canceller finds the signal.
     (!header.state.is_cancelled()).then_some(signal)
 }

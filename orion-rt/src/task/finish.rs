@@ -20,11 +20,11 @@ pub(crate) unsafe fn returned<K: Sealed>(task: NonNull<Header<K>>) {
         // SAFETY: a running task is alive.
         unsafe { task.as_ref() }
     };
-    let completed = match header.groups() {
+    let completed = match header.annex.get() {
         None => header.state.finish(),
-        Some(groups) => {
+        Some(annex) => {
             header.state.returned();
-            if groups.pending.sub(1) != 0 {
+            if annex.pending.sub(1) != 0 {
                 // The group that loses its last task completes this one.
                 return;
             }
@@ -42,8 +42,8 @@ pub(crate) unsafe fn returned<K: Sealed>(task: NonNull<Header<K>>) {
 /// As said.
 pub(crate) unsafe fn discharge<K: Sealed>(task: NonNull<Header<K>>) {
     // SAFETY: a task with pending descendants is not complete, so alive.
-    let groups = unsafe { task.as_ref() }.groups().expect("a task with descendants has groups");
-    if groups.pending.sub(1) == 0 {
+    let annex = unsafe { task.as_ref() }.annex.get().expect("a task with descendants has an annex");
+    if annex.pending.sub(1) == 0 {
         complete_from(Some(task));
     }
 }

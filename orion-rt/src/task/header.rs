@@ -10,7 +10,7 @@
 //! 2. `queue_next` whoever has the task in a queue, or is about to (see `SCHEDULED` in `state`).
 //! 3. `links` the owner scope's shard lock. `shard` is written once, when the task is enlisted, before anyone else knows it.
 //! 4. `join_waker` as `JOIN_WAKER` says.
-//! 5. `groups` is set once by the thread that runs the task and read by anyone.
+//! 5. `annex` is made once by the thread that runs the task and read by anyone.
 //! 6. `wait` written by the thread that runs the task, read by dumps.
 //! 7. `scope` is alive while the task is in its list, `shared` while the task is incomplete or `keeps_shared` is set.
 //! 8. `keeps_shared` is written by the completing thread before it gives up its reference, read by whoever frees.
@@ -25,11 +25,13 @@ use std::task::Waker;
 use crate::coop::{Reason, Wait};
 use crate::meta::TaskId;
 use crate::sys::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, Ordering, fence};
+use crate::util::late::Late;
 use crate::util::list::{Linked, Links};
 
+use super::annex::Annex;
 use super::error::Payload;
 use super::kind::Sealed;
-use super::owner::{Groups, ScopeCore};
+use super::owner::ScopeCore;
 
 /// See the module.
 #[repr(C)]
@@ -45,7 +47,7 @@ pub struct Header<K: Sealed> {
     pub(crate) id: TaskId,
     pub(crate) location: &'static Location<'static>,
     pub(crate) extra: Option<Box<Extra>>,
-    pub(crate) groups: AtomicPtr<Groups<K>>,
+    pub(crate) annex: Late<Annex<K>>,
     pub(crate) shard: Cell<u32>,
     pub(crate) is_body: bool,
     /// Whether the completed task stays in the list of its scope until its handle is gone: the root's end must run the
@@ -124,7 +126,7 @@ impl<K: Sealed> Header<K> {
             id: TaskId(crate::meta::id::fresh()),
             location: birth.location,
             extra,
-            groups: AtomicPtr::new(std::ptr::null_mut()),
+            annex: Late::new(),
             shard: Cell::new(REFUSED),
             is_body: birth.is_body,
             outstays,
@@ -155,41 +157,10 @@ impl<K: Sealed> Header<K> {
         self.extra.as_ref().is_none_or(|extra| extra.released.load(Ordering::Relaxed))
     }
 
-    /// As [`groups`](Self::groups), for who has just asked the task to stop: whoever makes them later sees the request. Both
-    /// change the pointer's word, so one comes first.
-    pub(crate) fn groups_after_request(&self) -> Option<&Groups<K>> {
-        let null = std::ptr::null_mut();
-        let groups =
-            self.groups.compare_exchange(null, null, Ordering::AcqRel, Ordering::Acquire).unwrap_or_else(|set| set);
-        // SAFETY: (5).
-        unsafe { groups.as_ref() }
-    }
-
-    /// The groups this task has opened, if any.
-    pub(crate) fn groups(&self) -> Option<&Groups<K>> {
-        // SAFETY: (5): set once to a box that lives as long as the header.
-        unsafe { self.groups.load(Ordering::Acquire).as_ref() }
-    }
-
-    /// Whether a shield is pending in the task: it runs on though it is cancelled (X3).
-    pub(crate) fn is_shielded(&self) -> bool {
-        self.groups().is_some_and(|groups| groups.shields.are_pending())
-    }
-
     /// Whether the task's scope took it into its list. It stays there until it is complete and its handle gone, so a claim
     /// finds it there still.
     pub(crate) fn was_enlisted(&self) -> bool {
         self.shard.get() != REFUSED
-    }
-}
-
-impl<K: Sealed> Drop for Header<K> {
-    fn drop(&mut self) {
-        let groups = self.groups.load(Ordering::Relaxed);
-        if !groups.is_null() {
-            // SAFETY: (5): made by `Box::into_raw`, freed here only.
-            drop(unsafe { Box::from_raw(groups) });
-        }
     }
 }
 

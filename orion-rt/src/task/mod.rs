@@ -2,13 +2,14 @@
 //! scheduler implements [`kind::Schedule`] and calls [`run::step`].
 //!
 //! ```text
-//!  ScopeCore (root) ──list──> Header+future+result ──groups──> ScopeCore (group) ──list──> Header ...
+//!  ScopeCore (root) ──list──> Header+future+result ──annex───> ScopeCore (group) ──list──> Header ...
 //!        ^ active: 1 for the body, 1 per shard with live tasks        ^ charges its owner task while it has live tasks
 //! ```
 //!
 //! A task is *returned* when its future is gone and its result is stored; it is *complete* when moreover no group it opened
 //! has a live task (S3). Completion climbs from child to owner in a loop, never by recursion.
 
+pub(crate) mod annex;
 pub(crate) mod cancel;
 pub(crate) mod cancelled;
 pub(crate) mod cell;
@@ -35,5 +36,7 @@ pub(crate) mod unit;
 pub(crate) mod waker;
 pub(crate) mod walk;
 
+#[cfg(all(test, loom))]
+mod cancel_model;
 #[cfg(all(test, loom))]
 mod model;

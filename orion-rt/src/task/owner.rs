@@ -40,8 +40,6 @@ use super::header::Header;
 use super::kind::{Count, Lock, Schedule, Sealed};
 use super::scope_ref::ScopeRef;
 use super::shard::Shard;
-use super::shields::Shields;
-use super::signal::Signal;
 
 /// What the body, a shard with live tasks and an orphaned group add to a scope's activity.
 pub(crate) const ORDINARY: usize = 1;
@@ -78,15 +76,6 @@ pub(crate) enum Place<K: Sealed> {
     /// A group: the scope it was opened on, its root, and the task that opened it (with a reference), if any; whether it is
     /// that of the parent's background tasks (7).
     Group { parent: ScopeRef<K>, root: NonNull<ScopeCore<K>>, opener: Option<NonNull<Header<K>>>, background: bool },
-}
-
-/// The groups one task has opened: their list, and what keeps the task from being complete (1 for its own future); the
-/// shields that are pending in it, and who waits for its cancellation.
-pub(crate) struct Groups<K: Sealed> {
-    pub(crate) list: K::Lock<List<ScopeCore<K>, UnderOpener>>,
-    pub(crate) pending: K::Count,
-    pub(crate) shields: Shields,
-    pub(crate) signal: K::Lock<Option<Arc<Signal>>>,
 }
 
 /// The list of scopes opened on a scope.
@@ -158,18 +147,18 @@ impl<K: Sealed> ScopeCore<K> {
         opener: Option<NonNull<Header<K>>>,
         location: &'static Location<'static>,
     ) -> ScopeRef<K> {
-        let groups = opener.map(|task| {
+        let annex = opener.map(|task| {
             // SAFETY: the opener is being polled.
             let header = unsafe { task.as_ref() };
             header.state_retain();
-            header.groups_or_new()
+            header.annex_or_new()
         });
         let place = Place::Group { parent: parent.clone(), root: parent.root(), opener, background: false };
         let group = ScopeRef::allocate(Self::new(parent.shared, 1, place, location));
         Self::join_siblings(&group, parent);
         let mut opener_cancelled = false;
-        if let (Some(groups), Some(task)) = (groups, opener) {
-            let mut list = groups.list.lock();
+        if let (Some(annex), Some(task)) = (annex, opener) {
+            let mut list = annex.groups.lock();
             // SAFETY: as above.
             unsafe { list.push_back(group.as_ptr()) };
             // SAFETY: the opener is being polled.
@@ -313,29 +302,7 @@ impl<K: Sealed> ScopeCore<K> {
 }
 
 impl<K: Sealed> Header<K> {
-    /// Whether the task is incomplete because of its groups or its own future. Asked on behalf of a task in one of its groups,
-    /// the answer stays: that task is charged to this one (3) if it is `true`, and `false` is for ever.
-    pub(crate) fn answers_for_groups(&self) -> bool {
-        self.groups().is_some_and(|groups| groups.pending.get() != 0)
-    }
-
     fn state_retain(&self) {
         super::state::TaskState::retain(&self.state);
-    }
-
-    /// The task's groups; only the thread that runs it makes them.
-    pub(super) fn groups_or_new(&self) -> &Groups<K> {
-        if let Some(groups) = self.groups() {
-            return groups;
-        }
-        let groups = Box::new(Groups {
-            list: Lock::new(List::new()),
-            pending: K::Count::new(1),
-            shields: Shields::new(),
-            signal: Lock::new(None),
-        });
-        // A swap: see `Header::groups_after_request`.
-        self.groups.swap(Box::into_raw(groups), Ordering::AcqRel);
-        self.groups().expect("just set")
     }
 }

@@ -95,9 +95,9 @@ impl<K: Sealed> Drop for ScopeRef<K> {
             if let Some(opener) = *opener {
                 if !*background {
                     // SAFETY: the group has a reference to its opener.
-                    let groups = unsafe { opener.as_ref() }.groups().expect("the opener of a group has groups");
+                    let annex = unsafe { opener.as_ref() }.annex.get().expect("the opener of a group has an annex");
                     // SAFETY: linked by `group`.
-                    unsafe { groups.list.lock().unlink(core) };
+                    unsafe { annex.groups.lock().unlink(core) };
                 }
                 // SAFETY: that reference, given back once.
                 unsafe { super::waker::release(opener) };

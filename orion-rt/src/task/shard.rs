@@ -69,8 +69,8 @@ impl<K: Sealed> ScopeCore<K> {
             return true;
         }
         // SAFETY: the group has a reference to its opener.
-        let groups = opener.and_then(|task| unsafe { task.as_ref() }.groups());
-        if groups.is_some_and(|groups| groups.pending.add_unless_zero(1)) {
+        let annex = opener.and_then(|task| unsafe { task.as_ref() }.annex.get());
+        if annex.is_some_and(|annex| annex.pending.add_unless_zero(1)) {
             shard.charge = Charge::Opener;
         } else if self.root_core().active.add_unless_zero(ORDINARY) {
             shard.charge = Charge::Root;
@@ -137,8 +137,8 @@ impl<K: Sealed> ScopeCore<K> {
     fn discharge_opener(&self) -> Option<NonNull<Header<K>>> {
         let Place::Group { opener: Some(opener), .. } = &self.place else { return None };
         // SAFETY: the group has a reference to its opener.
-        let groups = unsafe { opener.as_ref() }.groups()?;
-        (groups.pending.sub(1) == 0).then_some(*opener)
+        let annex = unsafe { opener.as_ref() }.annex.get()?;
+        (annex.pending.sub(1) == 0).then_some(*opener)
     }
 
     /// Takes a completed task whose handle is done with it off the list.

@@ -3,7 +3,7 @@
 //!
 //! Invariants
 //! 1. `waker` is one of `task`'s, so it owns a reference: the header is alive.
-//! 2. Away from the task's own thread nothing plain of the header is touched: only the pointer to its groups, set once, what
+//! 2. Away from the task's own thread nothing plain of the header is touched: only the pointer to its annex, made once, what
 //!    there is atomic or behind a lock, and what a waker may.
 
 use std::ptr::NonNull;
@@ -65,12 +65,12 @@ impl TaskRef {
 
 fn make_shields<'a, K: Sealed>(task: NonNull<Header<K>>) -> &'a Shields {
     // SAFETY: the task is being polled by this thread.
-    &unsafe { task.as_ref() }.groups_or_new().shields
+    &unsafe { task.as_ref() }.annex_or_new().shields
 }
 
 fn leave<K: Sealed>(task: NonNull<Header<K>>) -> bool {
     // SAFETY: (1).
     let header = unsafe { task.as_ref() };
-    let groups = header.groups().expect("a task that was shielded has them");
-    groups.shields.leave(|| may_be_cancelled(header))
+    let annex = header.annex.get().expect("a task that was shielded has one");
+    annex.shields.leave(|| may_be_cancelled(header))
 }

@@ -25,7 +25,7 @@ use std::task::Waker;
 
 use super::current::{self, AnyTask};
 use super::shields::Shields;
-use crate::sys::Mutex;
+use crate::sys::{Mutex, thread_local};
 use crate::util::contain::contained;
 
 /// See the module. Lives in the future that polls the unit.
@@ -72,7 +72,7 @@ impl Unit {
 }
 
 impl Protection {
-    fn new() -> Arc<Self> {
+    pub(super) fn new() -> Arc<Self> {
         Arc::new(Self { shields: Shields::new(), waiter: Mutex::new(None) })
     }
 
@@ -91,7 +91,7 @@ impl Protection {
     }
 
     /// See [`Unit::is_shielded`] (2).
-    fn wait_with(&self, waker: &Waker) -> bool {
+    pub(super) fn wait_with(&self, waker: &Waker) -> bool {
         if !self.waiter.lock().as_ref().is_some_and(|w| w.will_wake(waker)) {
             let waker = waker.clone();
             let before = self.waiter.lock().replace(waker);
