@@ -261,3 +261,38 @@ fn s6_a_group_that_ends_at_once_gives_its_task_no_turn_of_its_own() {
     });
     assert_eq!(polls.get(), 2);
 }
+
+// S4, P1: a group is ready when the tasks of groups that its body has dropped, or that were dropped with it, are gone too.
+on_every_kind!(s4_a_group_waits_for_what_its_body_has_dropped, async |s| {
+    let gone = Count::default();
+    let count = gone.clone();
+    s.group(async move |g| {
+        for _ in 0..3 {
+            let (child, started) = (count.on_drop(), Chan::new(1));
+            let mut dropped = Box::pin(g.group(async |h| {
+                let ready = started.clone();
+                h.group(async |below| {
+                    below.go(async move {
+                        let _child = child;
+                        ready.send(()).await.unwrap();
+                        orion_rt::shield(async {
+                            orion_rt::cancelled().await;
+                            yield_now().await;
+                        })
+                        .await;
+                        for_ever().await;
+                    });
+                })
+                .await;
+            }));
+            std::future::poll_fn(|cx| {
+                assert!(dropped.as_mut().poll(cx).is_pending());
+                std::task::Poll::Ready(())
+            })
+            .await;
+            started.recv().await;
+        }
+    })
+    .await;
+    assert_eq!(gone.get(), 3);
+});

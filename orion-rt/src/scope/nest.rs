@@ -10,6 +10,9 @@
 //! A body is to stop (a panic of the scope, an `Err` in a try group, a deadline) at its next suspension; it is polled on while
 //! a shield is pending in it (X3). That a payload is kept, to be raised at the end, is another matter.
 //!
+//! Ending waits for the tasks of groups below whose futures were dropped too, with the body or by it: when the future is ready
+//! nothing that was started in its scope runs on. Those of a forgotten group's future are the calling task's to wait for.
+//!
 //! Invariants
 //! 1. The body's unit of the scope's `active` is given up exactly once: when the body is gone, or when the future is dropped.
 //!    A forgotten future keeps it: the scope never ends, but its tasks, charged to the opener, do.
@@ -112,7 +115,7 @@ impl<'scope, K: Kind, B, F: Future> Nest<'scope, K, B, F> {
             }
             stage.end_body();
         }
-        if stage.core.active.get() != 0 {
+        if stage.core.active.get() != 0 || stage.core.waits_for_dropped_groups(cx.waker()) {
             coop::note_wait(Reason::Group, 0, this.location);
             return Poll::Pending;
         }

@@ -287,6 +287,24 @@ impl<K: Sealed> ScopeCore<K> {
         self.notify();
     }
 
+    /// Whether there are live tasks of groups opened below whose futures have been dropped, with a body that was dropped say (S4).
+    /// Then `waker` is woken when one of those groups has ended.
+    pub(crate) fn waits_for_dropped_groups(&self, waker: &Waker) -> bool {
+        let mut below = Vec::new();
+        super::cancel::collect_children(self, &mut below);
+        while let Some(scope) = below.pop() {
+            if scope.is_abandoned() {
+                // In this order: see `notify`.
+                scope.wait_with(waker);
+                if scope.active.get() != 0 {
+                    return true;
+                }
+            }
+            super::cancel::collect_children(&scope, &mut below);
+        }
+        false
+    }
+
     /// Wakes the group's future.
     pub(crate) fn notify(&self) {
         let waiter = self.end.lock().waiter.take();
