@@ -45,6 +45,8 @@ on_every_kind!(x1_cancelled_is_no_shield, async |s| {
     let task = s.spawn(async move {
         let _end = Then(move || tell.try_send(is_cancelled()).unwrap());
         join(ready.send(()), cancelled()).await.0.unwrap();
+        // On another worker the request may come in the first poll.
+        for_ever().await;
     });
     started.recv().await;
     task.cancel();
