@@ -1,0 +1,242 @@
+//! What holds in every order of events: the checks for several workers.
+//!
+//! - Exactly once (C7, J6): each value and each result that was made is taken by somebody or dropped, once; nothing twice.
+//! - Each task that was spawned ends once, by itself or torn down, before the root returns (R3); its joiner learns which (J5).
+//! - A task that has closed a channel, or has seen it closed, sends nothing any more (C3).
+//! - In calm programs: what one task receives from another through one channel comes in the order of the sends (C1), and a
+//!   channel that was closed and drained stays so.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+
+use crate::program::{Offer, Program, Step};
+use crate::real::Witness;
+use crate::trace::{Outcome, Thing, Won};
+
+/// How often something was made, taken and dropped.
+#[derive(Default)]
+struct Count {
+    made: AtomicU32,
+    taken: AtomicU32,
+    dropped: AtomicU32,
+}
+
+/// A task: how often it ended by itself, and how often it was torn down.
+#[derive(Default)]
+struct Ends {
+    returned: AtomicU32,
+    torn: AtomicU32,
+}
+
+/// Writes down who did what, task by task.
+pub(crate) struct Ledger<'p> {
+    program: &'p Program,
+    values: Vec<Count>,
+    results: Vec<Count>,
+    tasks: Vec<Ends>,
+    /// By script: the outcomes of its steps, and whether everything was quiet for the first time before.
+    outcomes: Vec<Mutex<Vec<(usize, Outcome, bool)>>>,
+    quiet: AtomicBool,
+    events: AtomicU64,
+}
+
+impl<'p> Ledger<'p> {
+    pub(crate) fn new(program: &'p Program) -> Self {
+        let scripts = program.scripts.len();
+        Self {
+            program,
+            values: (0..program.values).map(|_| Count::default()).collect(),
+            results: (0..scripts).map(|_| Count::default()).collect(),
+            tasks: (0..scripts).map(|_| Ends::default()).collect(),
+            outcomes: (0..scripts).map(|_| Mutex::default()).collect(),
+            quiet: AtomicBool::new(false),
+            events: AtomicU64::new(0),
+        }
+    }
+
+    fn count(&self, thing: Thing) -> &Count {
+        match thing {
+            Thing::Value(number) => &self.values[number as usize],
+            Thing::Result(number) => &self.results[number as usize],
+        }
+    }
+
+    fn taken(&self, thing: Thing) {
+        self.count(thing).taken.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn event(&self) {
+        self.events.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Looks at a run that is over; `rest` is what was left in the channels. Gives the number of events.
+    pub(crate) fn check(self, rest: &[Vec<u32>], calm: bool) -> Result<u64, String> {
+        for &number in rest.iter().flatten() {
+            self.taken(Thing::Value(number));
+        }
+        for (kind, counts) in [("value", &self.values), ("result", &self.results)] {
+            for (number, count) in counts.iter().enumerate() {
+                let load = |n: &AtomicU32| n.load(Ordering::Relaxed);
+                let (made, taken, dropped) = (load(&count.made), load(&count.taken), load(&count.dropped));
+                if made > 1 || taken + dropped != made {
+                    return Err(format!("{kind} {number} was made {made}, taken {taken}, dropped {dropped} times"));
+                }
+            }
+        }
+        for script in 0..self.outcomes.len() {
+            self.check_steps(script)?;
+        }
+        self.check_channels(calm)?;
+        Ok(self.events.into_inner())
+    }
+
+    /// The tasks a script has spawned have ended, once, as their joiners were told.
+    fn check_steps(&self, script: usize) -> Result<(), String> {
+        for step in &self.program.scripts[script] {
+            if let Step::Spawn { script: task, .. } = *step {
+                let (returned, torn) = self.ends(task);
+                if returned + torn > 1 {
+                    return Err(format!("task {task} returned {returned} times and was torn down {torn} times"));
+                }
+            }
+        }
+        let outcomes = self.outcomes[script].lock().unwrap();
+        let was_over = outcomes.iter().any(|&(step, ..)| step == self.program.scripts[script].len());
+        let after = outcomes.windows(2).find(|pair| pair[0].0 >= pair[1].0);
+        if let Some(pair) = after {
+            return Err(format!("script {script} went from step {} to {}", pair[0].0, pair[1].0));
+        }
+        for &(step, outcome, _) in &*outcomes {
+            if let Outcome::Joined(task) = outcome
+                && self.ends(task as usize) != (1, 0)
+            {
+                return Err(format!("script {script}, step {step}: joined {task}, which did not return"));
+            }
+        }
+        if was_over {
+            for step in &self.program.scripts[script] {
+                if let Step::Spawn { script: task, .. } = *step
+                    && self.ends(task) == (0, 0)
+                {
+                    return Err(format!("task {task} was spawned and never ended"));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn ends(&self, task: usize) -> (u32, u32) {
+        let ends = &self.tasks[task];
+        (ends.returned.load(Ordering::Relaxed), ends.torn.load(Ordering::Relaxed))
+    }
+
+    fn check_channels(&self, calm: bool) -> Result<(), String> {
+        let senders = self.senders();
+        for (script, outcomes) in self.outcomes.iter().enumerate() {
+            let mut closed = HashSet::new();
+            let mut drained = HashSet::new();
+            let mut last = HashMap::new();
+            for &(step, outcome, quiet) in &*outcomes.lock().unwrap() {
+                let Some(step) = self.program.scripts[script].get(step) else { continue };
+                if let (Step::Close(chan), Outcome::Is(_)) = (step, outcome) {
+                    closed.insert(*chan);
+                }
+                let Outcome::Won(index, won) = outcome else { continue };
+                let Some(Offer { chan, .. }) = offer(step, index) else { continue };
+                match won {
+                    Won::Sent if closed.contains(&chan) => {
+                        return Err(format!("script {script} sent on channel {chan}, which it knew to be closed"));
+                    }
+                    Won::Sent => {}
+                    Won::Unsent(_) => _ = closed.insert(chan),
+                    Won::Closed => {
+                        closed.insert(chan);
+                        drained.insert(chan);
+                    }
+                    Won::Received(_) if !calm || quiet => {}
+                    Won::Received(value) => {
+                        if drained.contains(&chan) {
+                            return Err(format!("script {script} received {value} after the end of channel {chan}"));
+                        }
+                        let before = last.insert((chan, senders[&value]), value);
+                        if before.is_some_and(|before| before > value) {
+                            return Err(format!(
+                                "script {script} received {value} after {before:?} from channel {chan}"
+                            ));
+                        }
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Which script makes a value. Within one script values are made in the order of their numbers.
+    fn senders(&self) -> HashMap<u32, usize> {
+        let mut senders = HashMap::new();
+        for (script, steps) in self.program.scripts.iter().enumerate() {
+            for step in steps {
+                let offers = match step {
+                    Step::Send(offer) | Step::TrySend(offer) | Step::Abandon(offer, _) => std::slice::from_ref(offer),
+                    Step::Select { arms, .. } => arms,
+                    _ => &[],
+                };
+                senders.extend(offers.iter().filter_map(|offer| offer.value).map(|value| (value, script)));
+            }
+        }
+        senders
+    }
+}
+
+/// What a step that ended by a communication has offered there.
+fn offer(step: &Step, index: Option<usize>) -> Option<Offer> {
+    match (step, index) {
+        (Step::Select { arms, .. }, Some(index)) => arms.get(index).copied(),
+        (Step::Send(offer) | Step::TrySend(offer) | Step::Abandon(offer, _), _) => Some(*offer),
+        (&Step::Recv(chan) | &Step::TryRecv(chan) | &Step::RecvOrYield(chan, _), _) => {
+            Some(Offer { chan, value: None })
+        }
+        _ => None,
+    }
+}
+
+impl Witness for Ledger<'_> {
+    fn turn(&self, _: usize) {
+        self.event();
+    }
+
+    fn over(&self, task: usize, returned: bool) {
+        self.event();
+        let ends = &self.tasks[task];
+        if returned { &ends.returned } else { &ends.torn }.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn did(&self, script: usize, step: usize, outcome: Outcome) {
+        self.event();
+        match outcome {
+            Outcome::Won(_, Won::Received(value) | Won::Unsent(value)) | Outcome::Full(value) => {
+                self.taken(Thing::Value(value));
+            }
+            Outcome::Joined(task) => self.taken(Thing::Result(task)),
+            _ => {}
+        }
+        let quiet = self.quiet.load(Ordering::SeqCst);
+        self.outcomes[script].lock().unwrap().push((step, outcome, quiet));
+    }
+
+    fn dropped(&self, thing: Thing) {
+        self.event();
+        self.count(thing).dropped.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn made(&self, thing: Thing) {
+        self.count(thing).made.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn quiet(&self, last: bool) {
+        if last {
+            self.quiet.store(true, Ordering::SeqCst);
+        }
+    }
+}

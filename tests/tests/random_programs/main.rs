@@ -1,0 +1,157 @@
+//! Random programs.
+//!
+//! On one thread: each is run by the runtime and followed, event by event, by a sequential model of the contract written
+//! independently of it (`model`). On several workers the order of events is free, so what is checked is what holds in every
+//! order (`invariants`).
+//!
+//! A step is an event: a turn of a task, its being torn down, the end of an operation, the drop of a value. How many are run is
+//! said by `ORION_RT_STEPS`, for each of the two; they are counted and printed (`--nocapture`). A program that fails is
+//! shrunk by proptest and printed as Rust; pasted into `regressions` it stays a test.
+
+#![forbid(unsafe_code)]
+
+mod chans;
+mod invariants;
+mod model;
+mod program;
+mod real;
+mod trace;
+
+use std::cell::{Cell, RefCell};
+use std::sync::Mutex;
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::time::Duration;
+
+use orion_rt::Runtime;
+use orion_tests::{WORKERS, workers};
+use proptest::strategy::Strategy;
+use proptest::test_runner::{Config, TestCaseError, TestRunner};
+
+use invariants::Ledger;
+use model::Reached;
+use program::{Program, Source, any_program, calm_program};
+use real::World;
+use trace::Recorder;
+
+/// No program takes as long as this.
+const LIMIT: Duration = Duration::from_secs(30);
+
+/// How many steps to run: `ORION_RT_STEPS`, or what takes a second or two.
+fn steps_wanted(otherwise: u64) -> u64 {
+    match std::env::var("ORION_RT_STEPS") {
+        Ok(steps) => steps.replace('_', "").parse().expect("ORION_RT_STEPS is a number"),
+        Err(_) => otherwise,
+    }
+}
+
+/// What a watchdog prints when a program hangs.
+#[derive(Default)]
+struct Current(Mutex<(u64, String)>);
+
+impl Current {
+    /// `source` is about to run.
+    fn set(&self, source: &Source) {
+        let mut current = self.0.lock().unwrap();
+        current.0 += 1;
+        current.1 = format!("{source:?}");
+    }
+
+    /// Runs `test`; ends the process if a program takes longer than any needs.
+    fn watch<T>(&self, test: impl FnOnce() -> T) -> T {
+        let (finished, is_finished) = channel::<()>();
+        std::thread::scope(|threads| {
+            threads.spawn(move || {
+                let mut seen = 0;
+                while is_finished.recv_timeout(LIMIT) == Err(RecvTimeoutError::Timeout) {
+                    let current = self.0.lock().unwrap();
+                    if current.0 == seen {
+                        eprintln!("this program hangs: {}", current.1);
+                        std::process::abort();
+                    }
+                    seen = current.0;
+                }
+            });
+            let _finished = finished;
+            test()
+        })
+    }
+}
+
+/// Runs `source` on one thread and follows the trace.
+fn check_local(source: &Source) -> Result<(u64, Reached), String> {
+    let program = Program::new(source);
+    let recorder = Recorder::default();
+    let rest = {
+        let world = World::new(&program, &recorder);
+        let runtime = orion_rt::Runtime::builder().yield_budget(program.budget).build_local().expect("no threads");
+        runtime.run(async |s| real::local::root(&world, s, 1).await);
+        world.drain()
+    };
+    let events = recorder.events();
+    let reached = model::follow(&program, &events, &rest).map_err(|difference| difference.to_string())?;
+    Ok((events.len() as u64, reached))
+}
+
+/// Runs `source` on `runtime` and checks what holds in every order.
+fn check_multi(runtime: &Runtime, source: &Source, calm: bool) -> Result<u64, String> {
+    let program = Program::new(source);
+    let ledger = Ledger::new(&program);
+    let rest = {
+        let world = World::new(&program, &ledger);
+        runtime.run(async |s| real::multi::root(&world, s, 200).await);
+        world.drain()
+    };
+    ledger.check(&rest, calm)
+}
+
+/// Runs programs until `wanted` steps have been; `check` gives those of one. Gives how many steps and programs there were.
+fn explore(
+    wanted: u64,
+    programs: impl Strategy<Value = Source>,
+    mut check: impl FnMut(&Source) -> Result<u64, String>,
+) -> (u64, u64) {
+    let config = Config { cases: 64, failure_persistence: None, max_shrink_iters: 100_000, ..Config::default() };
+    let current = Current::default();
+    let counts = Cell::new((0, 0));
+    let check = RefCell::new(&mut check);
+    while counts.get().0 < wanted {
+        let ran = current.watch(|| {
+            TestRunner::new(config.clone()).run(&programs, |source| {
+                current.set(&source);
+                let steps = (check.borrow_mut())(&source).map_err(TestCaseError::fail)?;
+                let (total, programs) = counts.get();
+                counts.set((total + steps, programs + 1));
+                Ok(())
+            })
+        });
+        if let Err(failure) = ran {
+            panic!("{failure}");
+        }
+    }
+    counts.get()
+}
+
+// C1-C7, C10, L1, L3, L4, L9, S3-S6, J3-J7, X1, X2, X4, X5, Y1, Y2 on one thread, against the model.
+#[test]
+fn a_run_on_one_thread_is_what_the_model_says() {
+    let mut reached = Reached::default();
+    let (steps, programs) = explore(steps_wanted(20_000), any_program(), |source| {
+        let (steps, more) = check_local(source)?;
+        reached += more;
+        Ok(steps)
+    });
+    println!("{steps} steps of {programs} programs without a difference; {reached:?}");
+    assert!(reached.all(), "the programs come to every corner: {reached:?}");
+}
+
+// C1, C3, C7, J5, J6, R3, X5, X6 on 1, 2 and 8 workers.
+#[test]
+fn every_run_on_workers_keeps_its_values_and_tasks() {
+    let runtimes: Vec<Runtime> = WORKERS.iter().map(|&n| workers(n)).collect();
+    let wanted = steps_wanted(20_000) / 2;
+    for (calm, programs) in [(false, any_program().boxed()), (true, calm_program().boxed())] {
+        let (steps, programs) =
+            explore(wanted, programs, |source| runtimes.iter().map(|runtime| check_multi(runtime, source, calm)).sum());
+        println!("{steps} steps of {programs} programs on {WORKERS:?} workers, calm: {calm}");
+    }
+}
