@@ -1,0 +1,1 @@
+use orion_rt as _;
