@@ -204,6 +204,9 @@ mod task;
 mod time;
 mod util;
 
+#[cfg(all(test, shuttle))]
+mod scenarios;
+
 pub use chan::{
     Chan, ChanInfo, Receiver, RecvFuture, RecvStream, ScopeChan, ScopeReceiver, ScopeSender, SendError, SendFuture,
     SendSink, Sender, TryRecvError, TrySendError,

@@ -29,6 +29,8 @@ pub(crate) mod clock;
 mod loom;
 #[cfg(not(any(loom, shuttle)))]
 mod native;
+#[cfg(all(test, any(loom, shuttle)))]
+mod quarantine;
 #[cfg(shuttle)]
 mod shuttle;
 
