@@ -27,6 +27,7 @@ fn orion_rt() -> String {
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Kind {
     Loom,
+    Shuttle,
     Unit,
     Miri,
 }
@@ -35,6 +36,7 @@ impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::Loom => "loom",
+            Self::Shuttle => "shuttle",
             Self::Unit => "unit",
             Self::Miri => "miri",
         })

@@ -38,7 +38,7 @@ pub(crate) fn run(root: &Path, only: Option<&str>, show: bool) -> Outcome {
     let chosen: Vec<_> = mutants.iter().filter(|mutant| only.is_none_or(|part| mutant.name.contains(part))).collect();
     if show {
         for mutant in &chosen {
-            println!("{:<60} {:<5} {:<30} {}", mutant.name, mutant.kind, mutant.test, mutant.file);
+            println!("{:<60} {:<7} {:<30} {}", mutant.name, mutant.kind, mutant.test, mutant.file);
         }
         return Ok(());
     }
@@ -54,7 +54,7 @@ pub(crate) fn run(root: &Path, only: Option<&str>, show: bool) -> Outcome {
     for mutant in &chosen {
         let begin = Instant::now();
         let verdict = try_one(mutant, copy.path(), &target)?;
-        println!("{:<60} {:<5} {verdict:<9} {:>6.1} s", mutant.name, mutant.kind, begin.elapsed().as_secs_f32());
+        println!("{:<60} {:<7} {verdict:<9} {:>6.1} s", mutant.name, mutant.kind, begin.elapsed().as_secs_f32());
         match verdict {
             Verdict::Caught | Verdict::Hung => {}
             Verdict::Survived => missed.push(format!("  {}: `{}` passes with it", mutant.name, mutant.test)),
@@ -103,6 +103,11 @@ fn command(mutant: &Mutant, copy: &Path, target: &Path) -> Command {
             // Each mutant is built once and explored in seconds: quick to build counts for more than quick to run.
             command.env("CARGO_PROFILE_DEV_OPT_LEVEL", "1").env("CARGO_PROFILE_DEV_DEBUG", "0");
             command.env("RUSTFLAGS", "--cfg loom").env("LOOM_MAX_PREEMPTIONS", "3");
+            command.args(["test", "--lib"]);
+        }
+        Kind::Shuttle => {
+            command.env("CARGO_PROFILE_DEV_OPT_LEVEL", "1").env("CARGO_PROFILE_DEV_DEBUG", "0");
+            command.env("RUSTFLAGS", "--cfg shuttle");
             command.args(["test", "--lib"]);
         }
         Kind::Unit => {
