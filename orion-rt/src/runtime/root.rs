@@ -21,7 +21,6 @@ use crate::task::cancel;
 use crate::task::cell::allocate;
 use crate::task::current;
 use crate::task::error::{Panic, Payload, TaskError};
-use crate::task::finish;
 use crate::task::header::{Birth, Extra, Header};
 use crate::task::join::Claim;
 use crate::task::kind::{Count, Kind, Local, Multi, Sealed};
@@ -177,13 +176,7 @@ impl<T> StartedEnd<T> {
 
 /// Asks the body and the tasks of a started root to stop.
 pub(crate) fn stop(core: &ScopeRef<Multi>) {
-    cancel::scope(core).discard();
-    if let Some(body) = core.retain_body() {
-        // SAFETY: kept alive by the reference.
-        unsafe { cancel::task(body) }.discard();
-        // SAFETY: that reference.
-        unsafe { finish::give_back(body, 1) };
-    }
+    cancel::scope_and_body(core).discard();
 }
 
 /// What comes after the last task, while everything a destructor could use is still there (R8): the root's channels are

@@ -21,19 +21,21 @@ pub(crate) fn scope<K: Sealed>(scope: &ScopeCore<K>) -> FirstPanic {
     request.finish()
 }
 
-/// Asks every task below `scope`, and its own body, to stop.
+/// Asks the body of `scope`, and every task below, to stop: the body first, which need not learn that its tasks are going.
 pub(crate) fn scope_and_body<K: Sealed>(scope: &ScopeCore<K>) -> FirstPanic {
     let mut request = Request::new();
-    request.stop_tasks(scope);
     match &scope.place {
         Place::Group { .. } => scope.stop_body(),
-        Place::Root(root) => {
-            if let Some(body) = root.body.get() {
-                // SAFETY: the root keeps its body until it has ended.
+        Place::Root(_) => {
+            if let Some(body) = scope.retain_body() {
+                // SAFETY: kept alive by the reference.
                 unsafe { request.stop_task(body) };
+                // SAFETY: that reference.
+                unsafe { super::finish::give_back(body, 1) };
             }
         }
     }
+    request.stop_tasks(scope);
     request.finish()
 }
 

@@ -171,12 +171,19 @@ impl<K: Sealed> ScopeCore<K> {
         }
     }
 
-    /// The body of a root that the workers run, with a reference; `None`: the root has ended.
+    /// The root's body, with a reference; `None`: the root has ended.
     pub(crate) fn retain_body(&self) -> Option<NonNull<Header<K>>> {
-        let Place::Root(RootPlace { driver: Driver::Workers { finish }, body, .. }) = &self.place else { return None };
-        let finish = finish.lock();
-        // What is left to do at the end holds the claim of the body, which keeps it alive while the lock is held.
-        let body = body.get().filter(|_| finish.is_some())?;
+        let Place::Root(RootPlace { driver, body, .. }) = &self.place else { return None };
+        // What is left to do at the end of a root that the workers run holds the claim of its body, which keeps it alive while
+        // the lock is held. A thread keeps its body until it has waited for all who could ask.
+        let finish = match driver {
+            Driver::Workers { finish } => Some(finish.lock()),
+            Driver::Thread { .. } => None,
+        };
+        if finish.as_ref().is_some_and(|finish| finish.is_none()) {
+            return None;
+        }
+        let body = body.get()?;
         // SAFETY: as said.
         unsafe { body.as_ref() }.state.retain();
         Some(body)
