@@ -14,6 +14,7 @@ mod channels;
 mod failing;
 mod groups;
 mod roots;
+mod started;
 mod timers;
 mod wakers;
 
