@@ -222,7 +222,7 @@ pub(crate) fn wake(waker: Waker, tail: bool) {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(any(loom, shuttle))))]
 mod tests {
     use super::*;
 

@@ -41,7 +41,7 @@ pub(crate) fn name_of(of: u64) -> Option<Arc<str>> {
     NAMES.lock().get(&of).cloned()
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(any(loom, shuttle))))]
 mod tests {
     use super::*;
 

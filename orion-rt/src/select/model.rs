@@ -13,7 +13,7 @@ fn model(body: impl Fn() + Sync + Send + 'static) {
     let mut builder = loom::model::Builder::new();
     builder.preemption_bound = Some(2);
     builder.check(move || {
-        // Loom's threads share this one: the choices are the same in every run of one schedule.
+        // The choices are the same in every run.
         rng::reseed(3);
         body();
     });

@@ -3,7 +3,6 @@
 pub(crate) use ::loom::cell::UnsafeCell;
 pub(crate) use ::loom::sync::{MutexGuard, atomic};
 pub(crate) use std::sync::{OnceLock, mpsc};
-pub(crate) use std::thread_local;
 
 pub(crate) mod hint {
     pub(crate) use ::loom::hint::spin_loop;

@@ -8,13 +8,13 @@
 //! | what runs | everything | models of single protocols | whole programs (`scenarios`) |
 //! | which orders | the machine's | all, within a bound of preemptions, weak memory included | random ones, sequentially consistent |
 //! | [`Mutex`], [`atomic`], [`thread`] | `parking_lot`, `std` | loom's | shuttle's |
-//! | [`thread_local!`] | `std`'s, `const` | `std`'s: one for all model threads | shuttle's |
+//! | [`thread_local!`] | `std`'s, `const` | loom's | shuttle's |
 //! | [`OnceLock`], [`mpsc`] | `std`'s | `std`'s | `std`'s and shuttle's |
 //! | [`clock`] | the machine's | virtual | virtual |
 //!
-//! So a loom model does not reach what lives in a thread-local: the yield budget, the current task, the current worker, and
-//! with it `LocalShared::is_owner`. Scenarios reach all of it: shuttle runs its threads as coroutines on one thread of the
-//! system, where a thread-local of `std` would be shared by all and a lock of `parking_lot` held over a switch would hang.
+//! Both run their threads as coroutines on one thread of the system: there a thread-local of `std` would be shared by all of
+//! them, and a lock of `parking_lot` held over a switch would hang. So unit tests that reach a thread-local outside a model
+//! are for the normal build.
 //!
 //! [`plain`] has what no model follows, and why that is enough. `Arc` is `std`'s everywhere: its count is a protocol of its
 //! own. `crossbeam-deque` knows of no model; its operations do not block, so under shuttle each is one step.
@@ -25,6 +25,8 @@
 mod cell;
 #[cfg(any(loom, shuttle))]
 pub(crate) mod clock;
+#[cfg(any(loom, shuttle))]
+mod local_key;
 #[cfg(loom)]
 mod loom;
 #[cfg(not(any(loom, shuttle)))]
@@ -36,6 +38,8 @@ mod shuttle;
 
 #[cfg(not(loom))]
 pub(crate) use self::cell::UnsafeCell;
+#[cfg(any(loom, shuttle))]
+pub(crate) use self::local_key::{LocalKey, backend, thread_local};
 #[cfg(loom)]
 pub(crate) use self::loom::*;
 #[cfg(not(any(loom, shuttle)))]
@@ -46,7 +50,8 @@ pub(crate) use self::shuttle::*;
 #[cfg(all(loom, shuttle))]
 compile_error!("`--cfg loom` and `--cfg shuttle` exclude each other");
 
-/// Whether this is a build for a model checker: loops that wait for luck are short there.
+/// Whether this is a build for a model checker: loops that wait for luck are short there, and nothing depends on what ran
+/// before a model.
 pub(crate) const MODELLED: bool = cfg!(any(loom, shuttle));
 
 /// What no model follows. Each use says why its order does not matter.

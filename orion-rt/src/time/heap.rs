@@ -83,7 +83,7 @@ impl<I: Item> Heap<I> {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(any(loom, shuttle))))]
 mod tests {
     use super::*;
     use crate::util::rng;
