@@ -101,7 +101,7 @@ fn body(function: &ItemFn, argument: &Argument, options: &Options) -> TokenStrea
     let (name, output) = (&sig.ident, without_captures(&sig.output));
     let Argument::Scope(typed) = argument else { return quote!(async fn #name() #output #block) };
     let (attributes, pattern) = (&typed.attrs, &typed.pat);
-    let kind = if options.workers.is_some() { quote!(Multi) } else { quote!(Local) };
+    let kind = if options.is_multi() { quote!(Multi) } else { quote!(Local) };
     let lifetime = |name| Lifetime::new(name, Span::mixed_site());
     let (scope, env) = (lifetime("'scope"), lifetime("'env"));
     quote! {
@@ -167,18 +167,22 @@ fn is_failure(value: &Ident) -> TokenStream {
 fn run(function: &ItemFn, argument: &Argument, options: &Options) -> TokenStream {
     let (name, root) = (&function.sig.ident, root(function, argument));
     let workers = options.workers.as_ref().map(|workers| quote!(.workers(#workers)));
-    let build = if workers.is_some() { quote!(.build()) } else { quote!(.build_local()) };
+    let deterministic = options.deterministic.then(|| quote!(.deterministic(true)));
+    let build = if options.is_multi() { quote!(.build()) } else { quote!(.build_local()) };
     let started = |settings: TokenStream| quote!(::orion_rt::__private::outcome::started(::orion_rt::Runtime::builder() #settings #build));
     let Some(seeds) = &options.seeds else {
-        let Some(workers) = workers else { return quote!(::orion_rt::run(#root)) };
-        let runtime = started(workers);
+        if workers.is_none() && deterministic.is_none() {
+            return quote!(::orion_rt::run(#root));
+        }
+        let runtime = started(quote!(#workers #deterministic));
         return quote!(#runtime.run(#root));
     };
     let (seed, value) = (local("__seed"), local("__value"));
-    let runtime = started(quote!(#workers.seed(#seed)));
+    let runtime = started(quote!(#workers #deterministic .seed(#seed)));
     let is_failure = is_failure(&value);
     quote! {
         ::orion_rt::__private::outcome::sweep(
+            ::core::option_env!("CARGO_PKG_NAME"),
             ::core::concat!(::core::module_path!(), "::", ::core::stringify!(#name)),
             #seeds,
             |#seed: u64| {

@@ -14,6 +14,15 @@ pub(super) struct Options {
     pub(super) workers: Option<Expr>,
     /// `seeds = a..b`: one run for each.
     pub(super) seeds: Option<ExprRange>,
+    /// `deterministic`: reproducible order and a virtual clock.
+    pub(super) deterministic: bool,
+}
+
+impl Options {
+    /// Whether tasks run on workers, so that they have to be `Send`.
+    pub(super) fn is_multi(&self) -> bool {
+        self.workers.is_some() && !self.deterministic
+    }
 }
 
 /// One option as written: `name` or `name = value`.
@@ -27,7 +36,7 @@ pub(super) fn parse(kind: Kind, arguments: TokenStream, errors: &mut Errors) -> 
     let mut options = Options::default();
     let written = errors.keep(list.parse2(arguments)).unwrap_or_default();
     let mut seen: Vec<Ident> = Vec::new();
-    let mut seeds_name = None;
+    let (mut seeds_name, mut deterministic_name) = (None, None);
     for option in written {
         if seen.contains(&option.name) {
             errors.at(&option.name, format!("`{}` is given twice", option.name));
@@ -41,12 +50,21 @@ pub(super) fn parse(kind: Kind, arguments: TokenStream, errors: &mut Errors) -> 
                 options.seeds = errors.keep(seeds(option));
                 seeds_name = Some(name);
             }
+            ("deterministic", Kind::Test) => {
+                options.deterministic = errors.keep(deterministic(option)).is_some();
+                deterministic_name = Some(name);
+            }
             _ => errors.push(unknown(kind, &name)),
         }
     }
-    if let (Some(name), Some(_), Some(workers)) = (seeds_name, &options.seeds, &options.workers)
-        && literal(workers) != Some(1)
-    {
+    let several_workers = options.workers.as_ref().is_some_and(|workers| literal(workers) != Some(1));
+    if let (Some(name), true, true) = (deterministic_name, options.deterministic, several_workers) {
+        let message = "`deterministic` needs one worker, because several run in an order that cannot be reproduced: \
+                       set `workers = 1` or leave `workers` out";
+        errors.at(name, message);
+        options.deterministic = false;
+    }
+    if let (Some(name), Some(_), true) = (seeds_name, &options.seeds, several_workers) {
         let message = "`seeds` needs one worker, because several run in an order that no seed decides: \
                        set `workers = 1` or leave `workers` out";
         errors.at(name, message);
@@ -83,12 +101,12 @@ fn unknown(kind: Kind, name: &Ident) -> Error {
     let text = name.to_string();
     let options = match kind {
         Kind::Main => "`workers = n`",
-        Kind::Test => "`workers = n` and `seeds = a..b`",
+        Kind::Test => "`workers = n`, `seeds = a..b` and `deterministic`",
     };
     let message = match text.as_str() {
         "deterministic" => {
-            "`deterministic` is not available yet: leave it out, or use `seeds = a..b` in a test to vary \
-                            and replay the random choices"
+            "`deterministic` is an option of #[orion_rt::test]: a program runs by the system's clock; for a \
+                            reproducible run of a part of it use `Runtime::builder().deterministic(true).build_local()`"
                 .to_owned()
         }
         "seeds" => "`seeds` is an option of #[orion_rt::test]: a program runs once".to_owned(),
@@ -129,6 +147,11 @@ fn workers(option: Written) -> Result<Expr> {
         Expr::Range(_) => Err(Error::new_spanned(value, "`workers` takes one number: `workers = 4`")),
         _ => Ok(value),
     }
+}
+
+fn deterministic(option: Written) -> Result<()> {
+    let Some(value) = option.value else { return Ok(()) };
+    Err(Error::new_spanned(value, "`deterministic` takes no value: write `deterministic`, or leave it out"))
 }
 
 fn seeds(option: Written) -> Result<ExprRange> {

@@ -30,6 +30,10 @@ fn each_runtime_has_its_option() {
     let seeded = accepts(Kind::Test, "seeds = 0..500", "async fn t(s: &Scope<'_, '_>) -> R { Ok(()) }");
     assert!(seeded.contains("build_local") && seeded.contains("0 .. 500"), "{seeded}");
     assert!(accepts(Kind::Test, "seeds = 0..=N, workers = 1", PLAIN).contains(". workers (1) . seed"));
+    let deterministic = accepts(Kind::Test, "deterministic", PLAIN);
+    assert!(deterministic.contains(". deterministic (true) . build_local ()"), "{deterministic}");
+    let both = accepts(Kind::Test, "workers = 1, seeds = 0..9, deterministic", PLAIN);
+    assert!(both.contains(". deterministic (true) . seed") && both.contains("build_local"), "{both}");
 }
 
 #[test]
@@ -43,6 +47,7 @@ fn attributes_and_visibility_are_kept() {
 fn the_body_knows_its_scope() {
     assert!(accepts(Kind::Main, "", PLAIN).contains(":: orion_rt :: Local"));
     assert!(accepts(Kind::Main, "workers = 2", PLAIN).contains(":: orion_rt :: Multi"));
+    assert!(accepts(Kind::Test, "workers = 1, deterministic", PLAIN).contains(":: orion_rt :: Local"));
     assert!(accepts(Kind::Main, "", "async fn main() {}").contains("async fn main () { }"));
 }
 
@@ -57,7 +62,11 @@ fn options_that_are_refused() {
         (Kind::Main, "seeds = 0..5", "option of #[orion_rt::test]"),
         (Kind::Main, "worker_threads = 4", "write `workers = n`"),
         (Kind::Main, "colour = 4", "unknown option `colour`"),
-        (Kind::Test, "deterministic", "not available yet"),
+        (Kind::Main, "deterministic", "option of #[orion_rt::test]"),
+        (Kind::Test, "deterministic = true", "takes no value"),
+        (Kind::Test, "deterministic, deterministic", "given twice"),
+        (Kind::Test, "deterministic, workers = 2", "`deterministic` needs one worker"),
+        (Kind::Test, "workers = n, deterministic", "`deterministic` needs one worker"),
         (Kind::Test, "seeds = 5", "takes a range"),
         (Kind::Test, "seeds = 5..", "takes a range"),
         (Kind::Test, "seeds = 5..5", "empty range"),

@@ -4,11 +4,13 @@ use std::io;
 use std::sync::Arc;
 
 use super::{LocalRuntime, Runtime};
-use crate::scheduler::local::LocalShared;
+use crate::scheduler::local::{LocalShared, Settings};
 use crate::task::run::Pace;
 
 /// Yield points between two voluntary yields unless `yield_budget` says otherwise.
 pub(crate) const DEFAULT_BUDGET: u32 = 128;
+/// The seed of a deterministic runtime that was given none.
+const FIXED_SEED: u64 = 0;
 
 /// Settings of a [`Runtime`] or a [`LocalRuntime`].
 ///
@@ -27,6 +29,7 @@ pub struct Builder {
     yield_budget: u32,
     seed: Option<u64>,
     strict: bool,
+    deterministic: bool,
 }
 
 impl Default for Builder {
@@ -37,6 +40,7 @@ impl Default for Builder {
             yield_budget: DEFAULT_BUDGET,
             seed: None,
             strict: false,
+            deterministic: false,
         }
     }
 }
@@ -81,9 +85,55 @@ impl Builder {
         self
     }
 
-    /// Makes the random choices of the runtime's threads (`select!`, stealing) follow `seed`.
+    /// Makes the random choices of the runtime's threads (`select!`, stealing) follow `seed`; with
+    /// [`deterministic`](Builder::deterministic) the order in which tasks run, too. Each `run` of a [`LocalRuntime`] starts from the
+    /// seed again.
+    ///
+    /// Rule: D9.
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = Some(seed);
+        self
+    }
+
+    /// Makes runs reproducible, for tests: the order of polls and the random choices are the same each time, and time is virtual.
+    /// For [`build_local`](Builder::build_local) only. Default: `false`.
+    ///
+    /// *Time.* [`now`](crate::now), `sleep`, `timeout` and `interval` go by a clock of the runtime's own. It stands still while any
+    /// task can run or a blocking call is outstanding; when none is, it jumps to the next timer. So an hour's sleep takes no time,
+    /// and takes exactly an hour. The clock goes on from one `run` of the runtime to the next. Other threads, which the runtime knows
+    /// nothing of, do not hold it: a test that waits for a plain thread uses `spawn_blocking`.
+    ///
+    /// *Order.* Without a [`seed`](Builder::seed), tasks run first in, first out, as ever (S6), and random choices follow a fixed
+    /// seed. With one, this is the exception to S6: all tasks that are runnable make a batch, the batch runs in an order drawn from the
+    /// seed, and what becomes runnable meanwhile makes the next batch. The same seed gives the same order; other seeds give other
+    /// orders, each of which a program may meet on a [`Runtime`] as well.
+    ///
+    /// What a program takes from elsewhere (the system's clock and random numbers, other threads, the order of a `HashMap`) stays
+    /// as random as it is.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// let order = |seed| {
+    ///     let runtime = orion_rt::Runtime::builder().deterministic(true).seed(seed).build_local().unwrap();
+    ///     runtime.run(async |s| {
+    ///         let order = s.keep(std::cell::RefCell::new(Vec::new()));
+    ///         for i in 0..20 {
+    ///             s.go(async move {
+    ///                 orion_rt::sleep(Duration::from_secs(60)).await;
+    ///                 order.borrow_mut().push(i);
+    ///             });
+    ///         }
+    ///         orion_rt::sleep(Duration::from_secs(61)).await;
+    ///         order.borrow().clone()
+    ///     })
+    /// };
+    /// assert_eq!(order(1), order(1));
+    /// assert_ne!(order(1), order(2));
+    /// ```
+    ///
+    /// Rules: T3, D9, R6.
+    pub fn deterministic(mut self, yes: bool) -> Self {
+        self.deterministic = yes;
         self
     }
 
@@ -92,6 +142,11 @@ impl Builder {
     /// # Errors
     /// `InvalidInput` for a setting that makes no sense here, with what to do; the system's error if it cannot start a thread.
     pub fn build(self) -> io::Result<Runtime> {
+        if self.deterministic {
+            return Err(invalid(
+                "deterministic: the order in which workers run tasks cannot be reproduced; use `build_local`",
+            ));
+        }
         let workers = match self.workers {
             Some(0) => {
                 return Err(invalid("workers(0): a runtime needs at least one worker; for none use `build_local`"));
@@ -113,9 +168,25 @@ impl Builder {
     /// `InvalidInput` if `workers` was set to anything but 1.
     pub fn build_local(self) -> io::Result<LocalRuntime> {
         match self.workers {
-            None | Some(1) => Ok(LocalRuntime::new(LocalShared::new(self.pace()), self.seed)),
-            Some(_) => Err(invalid("workers: `build_local` runs on the calling thread alone; use `build` for workers")),
+            None | Some(1) => {}
+            Some(_) if self.deterministic => {
+                return Err(invalid(
+                    "workers: `build_local` runs on the calling thread alone, and `deterministic` is for it; leave `workers` out",
+                ));
+            }
+            Some(_) => {
+                return Err(invalid(
+                    "workers: `build_local` runs on the calling thread alone; use `build` for workers",
+                ));
+            }
         }
+        let settings = Settings {
+            pace: self.pace(),
+            virtual_time: self.deterministic,
+            shuffled: self.deterministic && self.seed.is_some(),
+        };
+        let seed = self.seed.or(self.deterministic.then_some(FIXED_SEED));
+        Ok(LocalRuntime::new(LocalShared::new(settings), seed))
     }
 }
 
@@ -131,5 +202,9 @@ fn invalid(what: &str) -> io::Error {
 
 /// The default single-threaded scheduler: what `run` uses.
 pub(crate) fn default_local() -> Arc<LocalShared> {
-    LocalShared::new(Pace { budget: DEFAULT_BUDGET, strict: false })
+    LocalShared::new(Settings {
+        pace: Pace { budget: DEFAULT_BUDGET, strict: false },
+        virtual_time: false,
+        shuffled: false,
+    })
 }

@@ -2,15 +2,18 @@
 //!
 //! ```text
 //!   own tasks:      wake ──> queue (FIFO) ──> step
+//!                              └── shuffled: all of it ──> batch, in random order ──> step
 //!   other threads:  wake ──> inbox + bell ──> queue, at the next look (every 61 turns, and before sleeping)
+//!   nothing to do:  a virtual clock jumps to the next timer; else the thread sleeps until one is due or the bell rings
 //! ```
 //!
 //! Invariants
-//! 1. `queue` is used by the owner thread only: the one whose token is in `owner`. Tasks check the token before they touch
+//! 1. `queue` and `batch` are used by the owner thread only: the one whose token is in `owner`. Tasks check the token before they touch
 //!    anything plain (`is_owner`).
 //! 2. `owner` is set while a root runs. After its end every wake-up is remote and finds the inbox closed.
 //! 3. A remote wake-up is in the inbox before the bell rings; the owner empties the inbox after it has seen the bell or before
 //!    it sleeps, and `park` returns at once if the bell rang since.
+//! 4. A virtual clock jumps only when no task can run and nothing is under way that is part of the program (T3).
 
 use std::cell::Cell;
 use std::ptr::NonNull;
@@ -27,10 +30,21 @@ use crate::task::owner::ScopeCore;
 use crate::task::run::{Pace, Turn};
 use crate::task::state::TaskState;
 use crate::task::state_local::LocalState;
-use crate::time::Timers;
+use crate::time::{Clock, Timers};
 
+use super::batch::Batch;
 use super::queue::RunQueue;
 use super::{Roots, TICK};
+
+/// What the scheduler is told at the start.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Settings {
+    pub(crate) pace: Pace,
+    /// A virtual clock instead of the system's.
+    pub(crate) virtual_time: bool,
+    /// Tasks that can run at the same time do so in an order drawn by the thread's random numbers.
+    pub(crate) shuffled: bool,
+}
 
 /// What a drive ended with.
 #[must_use]
@@ -58,6 +72,7 @@ type Request = Box<dyn FnOnce(&Roots<Local>) + Send>;
 pub struct LocalShared {
     owner: AtomicUsize,
     queue: RunQueue<Local>,
+    batch: Option<Batch<Local>>,
     pace: Pace,
     bell: Arc<Bell>,
     inbox: Mutex<Inbox>,
@@ -65,7 +80,7 @@ pub struct LocalShared {
     pub(crate) roots: Roots<Local>,
 }
 
-// SAFETY: `queue` is used by the owner thread only (1); the rest is `Sync`.
+// SAFETY: `queue` and `batch` are used by the owner thread only (1); the rest is `Sync`.
 unsafe impl Send for LocalShared {}
 // SAFETY: as above.
 unsafe impl Sync for LocalShared {}
@@ -109,16 +124,18 @@ fn token() -> usize {
 }
 
 impl LocalShared {
-    pub(crate) fn new(pace: Pace) -> Arc<Self> {
+    pub(crate) fn new(settings: Settings) -> Arc<Self> {
         let bell = Arc::new(Bell { rung: AtomicBool::new(false), sleeper: Mutex::new(None) });
         let rouse = Arc::clone(&bell);
+        let clock = if settings.virtual_time { Clock::Virtual } else { Clock::System };
         Arc::new(Self {
             owner: AtomicUsize::new(0),
             queue: RunQueue::new(),
-            pace,
+            batch: settings.shuffled.then(Batch::new),
+            pace: settings.pace,
             bell,
             inbox: Mutex::new(Inbox { open: false, woken: Vec::new(), requests: Vec::new() }),
-            timers: Timers::new(move || rouse.ring()),
+            timers: Timers::new(clock, move || rouse.ring()),
             roots: Roots::new(),
         })
     }
@@ -144,7 +161,7 @@ impl LocalShared {
         };
         requests.into_iter().for_each(|ask| ask(&self.roots));
         self.receive(woken);
-        debug_assert!(self.queue.is_empty(), "a root ends when no task is left");
+        debug_assert!(!self.has_runnable(), "a root ends when no task is left");
         self.owner.store(0, Ordering::Release);
         *self.bell.sleeper.lock() = None;
     }
@@ -174,22 +191,50 @@ impl LocalShared {
                 if done() {
                     return Drive::Done;
                 }
-                let Some(task) = self.queue.pop() else { break };
+                let Some(task) = self.next() else { break };
                 // SAFETY: just taken out of the queue, by the owner.
                 if unsafe { self.pace.step(task) } == Turn::Requeue {
                     self.queue.push(task);
                 }
             }
             let looked = self.look_outside();
-            if looked || !self.queue.is_empty() || done() {
+            if looked || self.has_runnable() || done() {
                 continue;
             }
-            match (self.timers.until_next(), when_idle) {
+            let timers = &self.timers;
+            if timers.is_virtual() && !timers.is_empty() {
+                if self.time_stands_still() {
+                    thread::park();
+                } else {
+                    timers.jump();
+                }
+                continue;
+            }
+            match (timers.until_next(), when_idle) {
                 (Some(wait), _) => thread::park_timeout(wait),
                 (None, WhenIdle::Park) => thread::park(),
                 (None, WhenIdle::Return) => return Drive::Idle,
             }
         }
+    }
+
+    /// Whether virtual time may not pass although no task can run: something is under way that will make one runnable without
+    /// a timer (T3, 4). A wake-up from another thread is: the inbox is looked at once more after everything else said no.
+    fn time_stands_still(&self) -> bool {
+        self.bell.rung.load(Ordering::Acquire)
+    }
+
+    /// The task whose turn it is.
+    #[inline]
+    fn next(&self) -> Option<NonNull<Header<Local>>> {
+        match &self.batch {
+            None => self.queue.pop(),
+            Some(batch) => batch.next(&self.queue),
+        }
+    }
+
+    fn has_runnable(&self) -> bool {
+        !self.queue.is_empty() || self.batch.as_ref().is_some_and(|batch| !batch.is_empty())
     }
 
     /// Takes in what other threads and timers have brought. `true` if there was anything.

@@ -2,6 +2,7 @@
 //! know nothing of handles and scopes beyond the lists they lend to dumps.
 
 pub(crate) mod any;
+mod batch;
 pub(crate) mod local;
 pub(crate) mod multi;
 mod queue;

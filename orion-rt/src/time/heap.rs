@@ -1,12 +1,31 @@
-//! A four-ary heap of deadlines whose items know their place, so that any of them can be removed in O(log n) (T2).
+//! A four-ary heap of deadlines whose items know their place, so that any of them can be removed in O(log n) (T2). Items of
+//! the same moment come out in the order they went in.
 //!
 //! Four children per node: half the depth of a binary heap, and the children of a node share a cache line.
 //!
 //! Rejected: a hashed wheel (rounds deadlines to ticks, and an idle runtime would need to find its next one by search).
 
-use std::time::Instant;
+use std::time::Duration;
 
 const ARITY: usize = 4;
+
+/// A moment, and behind it the number of the insertion: two words, as an `Instant` has. The number wraps after 2^32
+/// insertions; only the order of items of one moment from both sides of that is not theirs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Key {
+    seconds: u64,
+    nanos_and_number: u64,
+}
+
+impl Key {
+    fn new(at: Duration, number: u32) -> Self {
+        Self { seconds: at.as_secs(), nanos_and_number: u64::from(at.subsec_nanos()) << 32 | u64::from(number) }
+    }
+
+    fn at(self) -> Duration {
+        Duration::new(self.seconds, (self.nanos_and_number >> 32) as u32)
+    }
+}
 
 /// An item that is told where it stands.
 pub(super) trait Item: Copy {
@@ -17,12 +36,13 @@ pub(super) trait Item: Copy {
 /// See the module.
 #[derive(Debug)]
 pub(super) struct Heap<I> {
-    items: Vec<(Instant, I)>,
+    items: Vec<(Key, I)>,
+    insertions: u32,
 }
 
 impl<I: Item> Heap<I> {
     pub(super) const fn new() -> Self {
-        Self { items: Vec::new() }
+        Self { items: Vec::new(), insertions: 0 }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -30,12 +50,14 @@ impl<I: Item> Heap<I> {
     }
 
     /// The earliest deadline and its item.
-    pub(super) fn first(&self) -> Option<(Instant, I)> {
-        self.items.first().copied()
+    pub(super) fn first(&self) -> Option<(Duration, I)> {
+        self.items.first().map(|&(key, item)| (key.at(), item))
     }
 
-    pub(super) fn push(&mut self, deadline: Instant, item: I) {
-        self.items.push((deadline, item));
+    /// Puts `item` in, to come out at `deadline`, counted from a moment that is the same for all items.
+    pub(super) fn push(&mut self, deadline: Duration, item: I) {
+        self.items.push((Key::new(deadline, self.insertions), item));
+        self.insertions = self.insertions.wrapping_add(1);
         self.rise(self.items.len() - 1);
     }
 
@@ -77,7 +99,7 @@ impl<I: Item> Heap<I> {
         self.put(place, moving);
     }
 
-    fn put(&mut self, place: usize, entry: (Instant, I)) {
+    fn put(&mut self, place: usize, entry: (Key, I)) {
         self.items[place] = entry;
         entry.1.moved(place);
     }
@@ -88,7 +110,6 @@ mod tests {
     use super::*;
     use crate::util::rng;
     use std::cell::Cell;
-    use std::time::Duration;
 
     #[derive(Clone, Copy)]
     struct Placed<'a>(&'a [Cell<usize>], usize);
@@ -102,19 +123,21 @@ mod tests {
     #[test]
     fn random_removals_keep_the_order() {
         rng::reseed(3);
-        let start = Instant::now();
         let places: Vec<Cell<usize>> = (0..2000).map(|_| Cell::new(usize::MAX)).collect();
         let mut heap = Heap::new();
         for i in 0..2000 {
-            heap.push(start + Duration::from_nanos(u64::from(rng::below(500))), Placed(&places, i));
+            heap.push(Duration::from_nanos(u64::from(rng::below(500))), Placed(&places, i));
         }
         for i in (0..2000).step_by(3) {
             assert_eq!(heap.remove(places[i].get()).1, i);
         }
-        let mut last = start;
+        let mut last = (Duration::ZERO, 0);
         while let Some((deadline, item)) = heap.first() {
-            assert!(deadline >= last && places[item.1].get() == 0);
-            last = deadline;
+            assert!(
+                (deadline, item.1) >= last && places[item.1].get() == 0,
+                "in order, and at one moment first in, first out"
+            );
+            last = (deadline, item.1);
             heap.remove(0);
         }
     }

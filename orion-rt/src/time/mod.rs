@@ -4,6 +4,9 @@
 //!   Sleep (pinned, holds an Entry) ──insert──> Timers { heap of (deadline, entry) } <──fire── scheduler, every 61 polls and
 //!        <──fired, wake─────────────────────────────                                          before it sleeps
 //! ```
+//!
+//! Each `Timers` has a clock of its own, which everything here reads through the thread's current timers: one virtual clock
+//! per deterministic runtime, the system's everywhere else.
 
 mod heap;
 mod interval;
@@ -14,18 +17,33 @@ mod timers;
 pub use interval::{Interval, Tick, interval};
 pub use sleep::{Sleep, sleep, sleep_until};
 pub use timeout::{Elapsed, Timeout, timeout, timeout_at};
-pub(crate) use timers::{Timers, enter, is_entered};
+pub(crate) use timers::{Clock, Timers, enter, is_entered};
 
 use std::time::{Duration, Instant};
 
-use crate::sys::clock;
-
-/// The current time, as the timers see it.
+/// The current time, as the timers see it: of the system's monotonic clock, and inside a root of a
+/// [`deterministic`](crate::Builder::deterministic) runtime of its virtual clock.
 ///
-/// Rule: T1.
+/// Moments of two clocks are not to be compared: a virtual clock starts at the moment its runtime was built, and then goes its own
+/// way. Blocking calls and other threads see the system's time.
+///
+/// ```
+/// use std::time::{Duration, Instant};
+/// let runtime = orion_rt::Runtime::builder().deterministic(true).build_local()?;
+/// let real = Instant::now();
+/// runtime.run(async |_| {
+///     let before = orion_rt::now();
+///     orion_rt::sleep(Duration::from_secs(3600)).await;
+///     assert_eq!(orion_rt::now(), before + Duration::from_secs(3600));
+/// });
+/// assert!(real.elapsed() < Duration::from_secs(3600));
+/// # Ok::<(), std::io::Error>(())
+/// ```
+///
+/// Rules: T1, T3.
 #[must_use]
 pub fn now() -> Instant {
-    clock::now()
+    timers::current_time()
 }
 
 /// `now() + duration`; see [`later`].

@@ -10,13 +10,12 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use crate::coop::{self, Reason};
-use crate::sys::clock;
 
 use super::timers::{Entry, Timers, current};
 
 /// Waits for `duration`.
 ///
-/// Never returns early; how late it returns is a matter of load. Cancel safe. The first poll has to be inside a `run`, a
+/// Never returns early, by [`now`](crate::now); how late it returns is a matter of load. Cancel safe. The first poll has to be inside a `run`, a
 /// `Runtime::run` or one of their tasks, whose timer it becomes.
 ///
 /// # Panics
@@ -29,7 +28,7 @@ use super::timers::{Entry, Timers, current};
 /// assert!(before.elapsed() >= Duration::from_millis(2));
 /// ```
 ///
-/// Rules: T1, T2.
+/// Rules: T1, T2, T3.
 #[track_caller]
 pub fn sleep(duration: Duration) -> Sleep {
     sleep_until(super::after(duration))
@@ -76,7 +75,7 @@ impl Future for Sleep {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         // SAFETY: nothing is moved out of the reference.
         let this = unsafe { self.get_unchecked_mut() };
-        if this.entry.has_fired() || this.deadline <= clock::now() {
+        if this.entry.has_fired() || this.deadline <= super::now() {
             return coop::consume(cx);
         }
         // It belongs to the root it is polled in; one that was moved from another leaves that root's timers.

@@ -1,4 +1,4 @@
-//! The timers of one runtime.
+//! The timers of one runtime, and its clock: the system's, or a virtual one that stands still until it is told to jump (T3).
 //!
 //! Invariants
 //! 1. An entry in the heap is alive and does not move: `Sleep` is pinned and takes its entry out before it goes.
@@ -6,6 +6,9 @@
 //!    is the last touch of the entry by the firing thread.
 //! 3. `earliest` is the first deadline as nanoseconds since `start` (or `NEVER`), stored under the lock; whoever reads it
 //!    without the lock learns at the next look what it missed.
+//! 4. A virtual clock never goes back, and jumps to the moment of a pending timer only.
+//!
+//! Rejected: a virtual clock that starts anew with each root (a `Sleep` may outlive one, and time would go back for it).
 
 use std::cell::{Cell, UnsafeCell};
 use std::ptr::NonNull;
@@ -27,10 +30,21 @@ const BATCH: usize = 32;
 /// See the module.
 pub(crate) struct Timers {
     start: Instant,
+    /// How far a virtual clock has come since `start`; `None`: the system's clock is read.
+    virtual_time: Option<Mutex<Duration>>,
     earliest: AtomicU64,
     heap: Mutex<Heap<Pending>>,
     /// Makes a sleeping scheduler look at `earliest` again.
     rouse: Box<dyn Fn() + Send + Sync>,
+}
+
+/// The clock that timers go by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Clock {
+    /// The system's monotonic clock.
+    System,
+    /// One that jumps from timer to timer.
+    Virtual,
 }
 
 /// One timer, embedded in the future that waits for it.
@@ -78,21 +92,55 @@ impl std::fmt::Debug for Timers {
 
 impl Timers {
     /// Timers of a runtime that `rouse` makes look at them again when an earlier one comes in.
-    pub(crate) fn new(rouse: impl Fn() + Send + Sync + 'static) -> Arc<Self> {
+    pub(crate) fn new(kind: Clock, rouse: impl Fn() + Send + Sync + 'static) -> Arc<Self> {
         Arc::new(Self {
             start: clock::now(),
+            virtual_time: (kind == Clock::Virtual).then(|| Mutex::new(Duration::ZERO)),
             earliest: AtomicU64::new(NEVER),
             heap: Mutex::new(Heap::new()),
             rouse: Box::new(rouse),
         })
     }
 
+    /// The current time by this clock.
+    pub(super) fn now(&self) -> Instant {
+        match &self.virtual_time {
+            None => clock::now(),
+            Some(passed) => self.start + *passed.lock(),
+        }
+    }
+
+    /// The time since `start`.
+    fn passed(&self) -> Duration {
+        match &self.virtual_time {
+            None => clock::now().saturating_duration_since(self.start),
+            Some(passed) => *passed.lock(),
+        }
+    }
+
     /// How long until the earliest timer; `None`: there is none.
     pub(crate) fn until_next(&self) -> Option<Duration> {
         match self.earliest.load(Ordering::Acquire) {
             NEVER => None,
-            at => Some((self.start + Duration::from_nanos(at)).saturating_duration_since(clock::now())),
+            at => Some(Duration::from_nanos(at).saturating_sub(self.passed())),
         }
+    }
+
+    /// Whether the clock is a virtual one, which stands still but for [`Timers::jump`].
+    pub(crate) fn is_virtual(&self) -> bool {
+        self.virtual_time.is_some()
+    }
+
+    /// A virtual clock jumps to the moment of the earliest timer, which is due then (4). `false`: no timer is pending, or the
+    /// clock is the system's.
+    pub(crate) fn jump(&self) -> bool {
+        let Some(passed) = &self.virtual_time else { return false };
+        let first = self.heap.lock().first();
+        if let Some((at, _)) = first {
+            let mut passed = passed.lock();
+            *passed = at.max(*passed);
+        }
+        first.is_some()
     }
 
     /// Whether any timer is pending.
@@ -117,7 +165,7 @@ impl Timers {
             let slot = unsafe { &mut *node.waker.get() };
             let before = slot.replace(fresh);
             if node.place.get() == usize::MAX {
-                heap.push(deadline, Pending(entry));
+                heap.push(deadline.saturating_duration_since(self.start), Pending(entry));
                 (before, self.publish(&heap))
             } else {
                 (before, false)
@@ -152,14 +200,14 @@ impl Timers {
         if self.until_next() != Some(Duration::ZERO) {
             return false;
         }
-        let now = clock::now();
+        let passed = self.passed();
         let mut fired = false;
         loop {
             let mut wakers: [Option<Waker>; BATCH] = [const { None }; BATCH];
             let mut n = 0;
             {
                 let mut heap = self.heap.lock();
-                while let Some((_, Pending(entry))) = heap.first().filter(|(at, _)| n < BATCH && *at <= now) {
+                while let Some((_, Pending(entry))) = heap.first().filter(|(at, _)| n < BATCH && *at <= passed) {
                     heap.remove(0);
                     // SAFETY: (1): it was in the heap until now, and its future waits for the lock to take it out.
                     let entry = unsafe { entry.as_ref() };
@@ -183,9 +231,7 @@ impl Timers {
 
     /// Stores the first deadline (3); `true` if it became earlier.
     fn publish(&self, heap: &Heap<Pending>) -> bool {
-        let at = heap.first().map_or(NEVER, |(at, _)| {
-            u64::try_from(at.saturating_duration_since(self.start).as_nanos()).unwrap_or(NEVER - 1).min(NEVER - 1)
-        });
+        let at = heap.first().map_or(NEVER, |(at, _)| u64::try_from(at.as_nanos()).unwrap_or(NEVER - 1).min(NEVER - 1));
         at < self.earliest.swap(at, Ordering::AcqRel)
     }
 }
@@ -213,6 +259,13 @@ impl Drop for Entered {
 /// Whether this thread runs tasks: it drives a root, or is a worker.
 pub(crate) fn is_entered() -> bool {
     CURRENT.with_borrow(Option::is_some)
+}
+
+/// The current time as this thread's runtime has it, or else the system's.
+pub(super) fn current_time() -> Instant {
+    // While the thread ends, its timers may be gone already.
+    let here = CURRENT.try_with(|timers| timers.borrow().as_ref().map(|timers| timers.now()));
+    here.ok().flatten().unwrap_or_else(clock::now)
 }
 
 /// The timers of this thread's runtime.

@@ -15,6 +15,14 @@ async fn by_path(s: &orion_rt::Scope) {
     s.go(async { panic!("on purpose") });
 }
 
+#[orion_rt::test(deterministic)]
+async fn on_a_virtual_clock(s: &Scope) {
+    s.go(async { sleep(std::time::Duration::from_secs(3600)).await });
+}
+
+#[orion_rt::test(workers = 1, seeds = 0..3, deterministic)]
+async fn shuffled(_: &Scope<'_, '_, Local>) {}
+
 #[orion_rt::test(seeds = 0..3)]
 #[ignore]
 async fn kind_named(_: &Scope<'_, '_, Local>) -> Result<(), std::num::ParseIntError> {

@@ -29,7 +29,7 @@ use crate::task::kind::{Multi, Schedule, Sealed, release_arc, retain_arc};
 use crate::task::owner::ScopeCore;
 use crate::task::run::Pace;
 use crate::task::state_multi::MultiState;
-use crate::time::Timers;
+use crate::time::{Clock, Timers};
 
 use super::Roots;
 use sleep::Sleepers;
@@ -89,7 +89,7 @@ impl MultiShared {
                 seed,
                 shutdown: AtomicBool::new(false),
                 started: AtomicUsize::new(0),
-                timers: Timers::new(move || {
+                timers: Timers::new(Clock::System, move || {
                     if let Some(shared) = me.upgrade() {
                         shared.rouse_keeper();
                     }

@@ -25,8 +25,11 @@ async fn no_end() {}
 #[orion_rt::test(workers = 2, seeds = 0..5)]
 async fn seeds_with_workers() {}
 
-#[orion_rt::test(deterministic)]
-async fn deterministic() {}
+#[orion_rt::test(workers = 2, deterministic)]
+async fn deterministic_with_workers() {}
+
+#[orion_rt::test(deterministic = true)]
+async fn deterministic_with_a_value() {}
 
 #[orion_rt::test(worker_threads = 2)]
 async fn of_another_runtime() {}
