@@ -5,6 +5,7 @@ use std::num::ParseIntError;
 use std::process::Command;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
+use std::time::Duration;
 
 use orion_rt::{Chan, Scope, select};
 use orion_tests::{Count, watched};
@@ -148,35 +149,91 @@ fn a_seed_decides_the_choices() {
     assert_ne!(choices(1), choices(2));
 }
 
-static CHOSEN: AtomicU64 = AtomicU64::new(0);
+/// Tests that fail on purpose, only run by the one below.
+mod failing {
+    use super::*;
 
-/// Fails at its fourth run; only run by the test below.
-#[orion_rt::test(seeds = 10..20)]
-#[ignore = "fails on purpose"]
-async fn fails_at_thirteen() -> Result<(), String> {
-    let replayed = std::env::var("ORION_RT_SEED").is_ok();
-    match CHOSEN.fetch_add(1, Ordering::SeqCst) {
-        3 => Err("the fourth run".into()),
-        0 if replayed => Err("replayed".into()),
-        _ => Ok(()),
+    static RUNS: AtomicU64 = AtomicU64::new(0);
+
+    /// Fails at its fourth run.
+    #[orion_rt::test(seeds = 10..20)]
+    #[ignore = "fails on purpose"]
+    async fn at_the_fourth_run() -> Result<(), String> {
+        let replayed = std::env::var("ORION_RT_SEED").is_ok();
+        match RUNS.fetch_add(1, Ordering::SeqCst) {
+            3 => Err("the fourth run".into()),
+            0 if replayed => Err("replayed".into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Fails in some orders of its three tasks.
+    #[orion_rt::test(seeds = 0..1000, deterministic)]
+    #[ignore = "fails on purpose"]
+    async fn in_some_order(s: &Scope) {
+        let order = s.keep(std::cell::RefCell::new(String::new()));
+        for name in ["a", "b", "c"] {
+            s.go(async move {
+                orion_rt::sleep(Duration::from_secs(1)).await;
+                order.borrow_mut().push_str(name);
+            });
+        }
+        orion_rt::sleep(Duration::from_secs(2)).await;
+        let order = order.borrow();
+        assert_ne!(order.as_str(), "cab", "the order was {order}");
     }
 }
 
-// D9: a failing seed is printed with what replays it.
+/// Runs tests of this file as `cargo test` does with what stands behind its `--`; they fail. Gives what they print.
+fn fails(arguments: &[&str], seed: Option<&str>) -> String {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(arguments).env_remove("ORION_RT_SEED").envs(seed.map(|seed| ("ORION_RT_SEED", seed)));
+    let output = command.output().unwrap();
+    assert!(!output.status.success());
+    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+}
+
+// D9: a failing seed is printed with what replays it: variable, package and test, from whatever module.
 #[test]
 fn a_failing_seed_is_printed_and_can_be_replayed() {
-    let run = |seed: Option<&str>| {
-        let mut command = Command::new(std::env::current_exe().unwrap());
-        command.args(["--ignored", "--exact", "fails_at_thirteen", "--nocapture"]).env_remove("ORION_RT_SEED");
-        command.envs(seed.map(|seed| ("ORION_RT_SEED", seed)));
-        let output = command.output().unwrap();
-        assert!(!output.status.success());
-        String::from_utf8_lossy(&output.stderr).into_owned()
-    };
-    let first = run(None);
-    assert!(first.contains("failed with seed 13"), "{first}");
-    assert!(first.contains("ORION_RT_SEED=13 cargo test fails_at_thirteen -- --exact"), "{first}");
-    assert!(run(Some("13")).contains("replayed"));
+    for (test, replayed) in [("failing::at_the_fourth_run", "replayed"), ("failing::in_some_order", "the order was cab")] {
+        let first = fails(&["--ignored", "--exact", test], None);
+        let (_, command) = first.split_once("to replay it: ").unwrap_or_else(|| panic!("{first}"));
+        let words: Vec<&str> = command.lines().next().unwrap_or_default().split(' ').collect();
+        let [seed, "cargo", "test", "-p", package, test, "--", rest @ ..] = &*words else { panic!("{first}") };
+        assert_eq!(*package, env!("CARGO_PKG_NAME"));
+        let (variable, seed) = seed.split_once('=').unwrap_or_else(|| panic!("{first}"));
+        assert_eq!(variable, "ORION_RT_SEED");
+        let mut arguments = vec![*test];
+        arguments.extend(rest);
+        let again = fails(&arguments, Some(seed));
+        assert!(again.contains(replayed) && again.contains("1 failed"), "{again}");
+    }
+}
+
+// R7, T3: an hour passes at once.
+#[orion_rt::test(deterministic)]
+async fn an_hour_in_a_deterministic_test(s: &Scope) {
+    let start = orion_rt::now();
+    s.spawn(orion_rt::sleep(Duration::from_secs(3600))).get().await;
+    assert_eq!(orion_rt::now() - start, Duration::from_secs(3600));
+}
+
+// D9: with seeds, each run has a runtime and a clock of its own.
+#[orion_rt::test(seeds = 0..3, deterministic, workers = 1)]
+async fn seeds_in_a_deterministic_test(s: &Scope<'_, '_, orion_rt::Local>) -> Result<(), orion_rt::Elapsed> {
+    s.go(orion_rt::sleep(Duration::from_secs(5)));
+    orion_rt::timeout(Duration::from_secs(6), orion_rt::sleep(Duration::from_secs(5))).await
+}
+
+// R7: `Err` goes to `Termination`, when the rest has been cancelled.
+#[test]
+fn an_err_of_main_ends_the_process_with_a_failure() {
+    let output = watched(|| Command::new(env!("CARGO_BIN_EXE_ends_with_err")).output().unwrap());
+    assert_eq!(output.status.code(), Some(1));
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(out.contains("the other task is gone"), "{out}");
+    assert!(err.contains("Error: ParseIntError"), "{err}");
 }
 
 // R7: the function is an ordinary one, and its scope is a root of its own.
