@@ -194,6 +194,7 @@
 mod chan;
 mod coop;
 mod debug;
+mod locals;
 mod meta;
 mod runtime;
 mod scheduler;
@@ -213,6 +214,7 @@ pub use chan::{
 };
 pub use coop::{YieldNow, yield_now};
 pub use debug::{Dump, Dumper, TaskInfo, TaskState, Wait, dumper};
+pub use locals::{TaskLocal, TaskLocalFuture};
 pub use meta::TaskId;
 pub use runtime::{Builder, LocalRuntime, Runtime};
 pub use scope::{

@@ -196,7 +196,9 @@ fn fails(arguments: &[&str], seed: Option<&str>) -> String {
 // D9: a failing seed is printed with what replays it: variable, package and test, from whatever module.
 #[test]
 fn a_failing_seed_is_printed_and_can_be_replayed() {
-    for (test, replayed) in [("failing::at_the_fourth_run", "replayed"), ("failing::in_some_order", "the order was cab")] {
+    for (test, replayed) in
+        [("failing::at_the_fourth_run", "replayed"), ("failing::in_some_order", "the order was cab")]
+    {
         let first = fails(&["--ignored", "--exact", test], None);
         let (_, command) = first.split_once("to replay it: ").unwrap_or_else(|| panic!("{first}"));
         let words: Vec<&str> = command.lines().next().unwrap_or_default().split(' ').collect();

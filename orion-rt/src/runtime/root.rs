@@ -13,6 +13,7 @@ use std::ptr::NonNull;
 use std::sync::Arc;
 
 use crate::chan::registry::ScopeChans;
+use crate::locals;
 use crate::meta::ledger::{Found, Ledger};
 use crate::scheduler::local::{Drive, LocalShared, WhenIdle};
 use crate::scheduler::multi::MultiShared;
@@ -88,6 +89,7 @@ pub(crate) fn local<F: Future>(
     }
     shared.begin();
     let (body, claim) = adopt_body(core, body);
+    let _locals = locals::enter(None);
     shared.roots.add(core.as_ptr());
     crate::task::waker::queue(body);
     let end = shared.drive(|| core.active.get() == 0, WhenIdle::Park);
@@ -111,6 +113,7 @@ pub(crate) fn multi<F: Future>(
     let guard = AbortOnUnwind;
     let _timers = crate::time::enter(&shared.timers);
     let (body, claim) = adopt_body(core, body);
+    let _locals = locals::enter(None);
     shared.roots.add(core.as_ptr());
     // A new task is scheduled. Later the flag says so, not the state word: its waker may still be on the way to this thread.
     let (mut runnable, pace) = (true, shared.pace());
@@ -199,7 +202,7 @@ fn adopt_body<K: Kind, F: Future>(core: &ScopeRef<K>, body: F) -> (NonNull<Heade
         scope: core.as_ptr(),
         shared: core.shared,
         location: core.location,
-        extra: Extra::named("root"),
+        extra: Extra { locals: locals::Slot::new(locals::capture()), ..Extra::named("root") },
         handle: true,
         is_body: true,
         strict: false,

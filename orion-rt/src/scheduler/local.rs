@@ -18,14 +18,15 @@
 use std::cell::Cell;
 use std::ptr::NonNull;
 use std::sync::Arc;
-use std::task::RawWakerVTable;
+use std::task::{RawWakerVTable, Waker};
+use std::time::Duration;
 
 use crate::sys::atomic::{AtomicBool, AtomicUsize, Ordering};
 use crate::sys::thread::{self, Thread};
 use crate::sys::{Mutex, thread_local};
 use crate::task::current::AnyTask;
 use crate::task::header::Header;
-use crate::task::kind::{Local, PlainCount, Schedule, Sealed, release_arc, retain_arc};
+use crate::task::kind::{Alarm, Local, PlainCount, Schedule, Sealed, release_arc, retain_arc};
 use crate::task::owner::ScopeCore;
 use crate::task::run::{Pace, Turn};
 use crate::task::state::TaskState;
@@ -316,6 +317,10 @@ impl Schedule<Local> for LocalShared {
         }
         self.bell.ring();
         Ok(())
+    }
+
+    fn alarm(&self, after: Duration, waker: &Waker) -> Alarm {
+        crate::time::alarm(&self.timers, after, waker)
     }
 
     unsafe fn retain(shared: NonNull<Self>) {

@@ -5,7 +5,9 @@ use std::future::Future;
 use std::marker::PhantomData;
 use std::panic::Location;
 use std::ptr::NonNull;
+use std::time::Duration;
 
+use crate::locals;
 use crate::sys::atomic::Ordering;
 use crate::task::cell::allocate;
 use crate::task::header::{Birth, Extra, Header};
@@ -158,6 +160,35 @@ impl<'scope, K: Kind> Group<'scope, K> {
         crate::task::cancel::scope(&self.core).resume();
     }
 
+    /// Cancels the scope, as [`cancel`](Group::cancel) does, when `after` has passed by [`now`](crate::now), unless it has ended
+    /// before. The last call wins: it takes the place of one that is pending.
+    ///
+    /// It keeps nothing alive and makes nobody wait: when the scope's tasks have ended, the timer is gone. A zero duration cancels
+    /// before the call returns; one too long for the clock means about thirty years. On a scope that is cancelled or has ended it does
+    /// nothing. May be called from any thread that has the handle.
+    ///
+    /// So a graceful shutdown reads: stop accepting, `cancel_after`, leave the body. What ends in time ends well:
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// orion_rt::run(async |s| {
+    ///     let (quick, slow) = s.group(async |g| {
+    ///         let quick = g.spawn(async { "an answer" });
+    ///         let slow = g.spawn(std::future::pending::<()>());
+    ///         g.cancel_after(Duration::from_millis(1));
+    ///         (quick, slow)
+    ///     })
+    ///     .await;
+    ///     assert_eq!(quick.await.unwrap(), "an answer");
+    ///     assert!(matches!(slow.await, Err(orion_rt::TaskError::Cancelled)));
+    /// });
+    /// ```
+    ///
+    /// Rules: S11, X2, T1.
+    pub fn cancel_after(&self, after: Duration) {
+        crate::task::deadline::cancel_after(&self.core, after);
+    }
+
     /// Whether the scope has been asked to stop.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
@@ -215,7 +246,7 @@ impl<'scope, K: Kind> Group<'scope, K> {
             scope: core.as_ptr(),
             shared: self.core.shared,
             location: spec.location,
-            extra: spec.extra,
+            extra: Extra { locals: locals::Slot::new(locals::capture()), ..spec.extra },
             handle,
             is_body: false,
             strict: core.strict,
@@ -241,7 +272,7 @@ unsafe fn refuse<K: Kind>(task: NonNull<Header<K>>) {
     let header = unsafe { task.as_ref() };
     let _ = header.state.start(|| false);
     // SAFETY: this thread has RUNNING since `start`, and the future is there.
-    unsafe { (header.vtable.abandon)(task) };
+    unsafe { crate::task::run::abandon(task) };
     let completed = header.state.finish();
     if !completed.wanted {
         // SAFETY: no handle: the result is this thread's, and the task was not enlisted.

@@ -113,6 +113,7 @@ impl<K: Sealed> ScopeCore<K> {
     }
 
     fn ended(&self) {
+        self.deadline.call_off();
         drop(self.close_background());
         match &self.place {
             Place::Root(RootPlace { driver: Driver::Thread { thread, .. }, .. }) => {

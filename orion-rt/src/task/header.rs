@@ -6,7 +6,8 @@
 //! ```
 //!
 //! Who may touch which field
-//! 1. `state` anyone with a reference. `vtable`, `id`, `location`, `extra`, `shared`, `scope`, `outstays` never change after the spawn.
+//! 1. `state` anyone with a reference. `vtable`, `id`, `location`, `extra`, `shared`, `scope`, `outstays` never change after the spawn,
+//!    but for what `extra` says itself; its `locals` belong to the thread that runs the task.
 //! 2. `queue_next` whoever has the task in a queue, or is about to (see `SCHEDULED` in `state`).
 //! 3. `links` the owner scope's shard lock. `shard` is written once, when the task is enlisted, before anyone else knows it.
 //! 4. `join_waker` as `JOIN_WAKER` says.
@@ -23,6 +24,7 @@ use std::sync::Arc;
 use std::task::Waker;
 
 use crate::coop::{Reason, Wait};
+use crate::locals;
 use crate::meta::TaskId;
 use crate::sys::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, Ordering, fence};
 use crate::util::late::Late;
@@ -97,6 +99,8 @@ pub(crate) struct Extra {
     /// Nobody is to be bothered with an isolated task's panic: it has no handle, or one that was given up on purpose.
     /// Written before HANDLE is given up, read by whoever finds that it was.
     pub(crate) released: AtomicBool,
+    /// What the task has inherited.
+    pub(crate) locals: locals::Slot,
 }
 
 impl Extra {
@@ -104,8 +108,8 @@ impl Extra {
         Self { name: Some(name.into()), ..Self::default() }
     }
 
-    fn boxed(self) -> Option<Box<Self>> {
-        let says_something = self.name.is_some() || self.isolated;
+    fn boxed(mut self) -> Option<Box<Self>> {
+        let says_something = self.name.is_some() || self.isolated || self.locals.is_used();
         says_something.then(|| Box::new(self))
     }
 }
@@ -138,6 +142,20 @@ impl<K: Sealed> Header<K> {
     /// The name the task was given.
     pub(crate) fn name(&self) -> Option<&Arc<str>> {
         self.extra.as_ref()?.name.as_ref()
+    }
+
+    /// Makes the task's locals those of this thread, which runs it.
+    #[inline]
+    pub(crate) fn enter_locals(&self) -> Option<locals::Entered> {
+        self.extra.as_ref()?.locals.enter()
+    }
+
+    /// The turn is over and the task will have another.
+    #[inline]
+    pub(crate) fn leave_locals(&self, entered: Option<locals::Entered>) {
+        if let (Some(entered), Some(extra)) = (entered, &self.extra) {
+            extra.locals.leave(entered);
+        }
     }
 
     /// Whether a panic of the task is its joiner's alone (P2).

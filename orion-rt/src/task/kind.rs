@@ -2,9 +2,11 @@
 //! several with locks and atomics. Everything else in this floor is written once, over [`Kind`].
 
 use std::cell::{Cell, RefCell, RefMut};
+use std::pin::Pin;
 use std::ptr::NonNull;
 use std::sync::Arc;
-use std::task::RawWakerVTable;
+use std::task::{RawWakerVTable, Waker};
+use std::time::Duration;
 
 use crate::sys::atomic::{AtomicUsize, Ordering};
 use crate::sys::{Mutex, MutexGuard};
@@ -46,6 +48,9 @@ pub trait Sealed: Sized + 'static {
     fn any(task: NonNull<Header<Self>>) -> AnyTask;
 }
 
+/// A timer of a scheduler that wakes once; dropping it takes it out.
+pub(crate) type Alarm = Pin<Box<dyn Send + Sync>>;
+
 /// What a task asks of the scheduler it belongs to.
 pub trait Schedule<K: Sealed> {
     /// Queues `task`, which has just become runnable and is in no queue.
@@ -60,6 +65,8 @@ pub trait Schedule<K: Sealed> {
     /// Brings a wake-up from a thread that is not the owner (only called when `is_owner` can be false). Takes over one
     /// reference to `task`; gives it back if nobody will run it any more.
     fn wake_remotely(&self, task: NonNull<Header<K>>) -> Result<(), NonNull<Header<K>>>;
+    /// A timer that wakes `waker` when `after` has passed by the scheduler's clock.
+    fn alarm(&self, after: Duration, waker: &Waker) -> Alarm;
     /// One more reference to the scheduler at `shared`.
     ///
     /// # Safety

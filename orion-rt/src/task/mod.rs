@@ -14,6 +14,7 @@ pub(crate) mod cancel;
 pub(crate) mod cancelled;
 pub(crate) mod cell;
 pub(crate) mod current;
+pub(crate) mod deadline;
 pub(crate) mod end;
 pub(crate) mod error;
 pub(crate) mod finish;

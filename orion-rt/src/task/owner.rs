@@ -35,6 +35,7 @@ use crate::meta::ledger::Ledger;
 use crate::sys::atomic::{AtomicBool, Ordering};
 use crate::util::list::{Linked, Links, List};
 
+use super::deadline::Deadline;
 use super::end::{End, RootPlace};
 use super::header::Header;
 use super::kind::{Count, Lock, Schedule, Sealed};
@@ -61,6 +62,7 @@ pub struct ScopeCore<K: Sealed> {
     sibling_links: Links<Self>,
     group_links: Links<Self>,
     pub(super) end: K::Lock<End<K>>,
+    pub(super) deadline: Deadline<K>,
     /// Whether the root has a ledger (J8).
     pub(crate) strict: bool,
     pub(crate) location: &'static Location<'static>,
@@ -218,6 +220,7 @@ impl<K: Sealed> ScopeCore<K> {
             sibling_links: Links::new(),
             group_links: Links::new(),
             end: Lock::new(End::new()),
+            deadline: Deadline::none(),
             strict,
             location,
         }

@@ -6,7 +6,9 @@ use super::header::Header;
 use super::kind::Sealed;
 use super::state::{Start, Suspend, TaskState};
 use crate::coop;
+use crate::locals;
 use crate::meta::ledger;
+use crate::util::contain::contained;
 
 /// What became of the task.
 #[must_use]
@@ -71,11 +73,15 @@ unsafe fn step<K: Sealed>(task: NonNull<Header<K>>, budget: u32) -> Turn {
     let entered = super::current::enter(K::any(task));
     let mut over = false;
     if header.state.start(|| header.is_shielded()) == Start::Poll {
+        let locals = header.enter_locals();
         coop::begin_poll(budget);
         // SAFETY: this thread has RUNNING since `start`.
         over = unsafe { (header.vtable.poll)(task) };
         let wait = coop::end_poll();
-        if !over {
+        if over {
+            drop_locals(locals);
+        } else {
+            header.leave_locals(locals);
             header.wait.store(wait);
             match header.state.suspend(|| header.is_shielded()) {
                 Suspend::Parked => return Turn::Gone,
@@ -86,10 +92,33 @@ unsafe fn step<K: Sealed>(task: NonNull<Header<K>>, budget: u32) -> Turn {
     }
     if !over {
         // SAFETY: this thread has RUNNING and the future is still there.
-        unsafe { (header.vtable.abandon)(task) };
+        unsafe { abandon(task) };
     }
     drop(entered);
     // SAFETY: the result is stored and this thread has RUNNING.
     unsafe { super::finish::returned(task) };
     Turn::Gone
+}
+
+/// Drops the future of `task` unpolled, with the task's locals.
+///
+/// # Safety
+/// This thread has RUNNING and the future is there.
+pub(crate) unsafe fn abandon<K: Sealed>(task: NonNull<Header<K>>) {
+    let header = {
+        // SAFETY: a running task is alive.
+        unsafe { task.as_ref() }
+    };
+    let locals = header.enter_locals();
+    // SAFETY: promised by the caller.
+    unsafe { (header.vtable.abandon)(task) };
+    drop_locals(locals);
+}
+
+/// The future is gone; the last task that has inherited a value drops it.
+fn drop_locals(locals: Option<locals::Entered>) {
+    if let Some(entered) = locals {
+        let locals = entered.leave();
+        contained(|| drop(locals));
+    }
 }

@@ -82,6 +82,8 @@ impl<K: Sealed> Drop for ScopeRef<K> {
             }
             // SAFETY: the last reference is gone; (2) walkers find the scope only until it is unlinked here.
             let scope = unsafe { core.as_ref() };
+            // And a timer only until it is called off here.
+            scope.deadline.call_off();
             let Place::Group { parent, opener, background, .. } = &scope.place else {
                 let shared = scope.shared;
                 // SAFETY: allocated by `allocate`, with no reference left and in no list.

@@ -15,6 +15,7 @@ mod timeout;
 mod timers;
 
 pub use interval::{Interval, Tick, interval};
+pub(crate) use sleep::alarm;
 pub use sleep::{Sleep, sleep, sleep_until};
 pub use timeout::{Elapsed, Timeout, timeout, timeout_at};
 pub(crate) use timers::{Clock, Timers, enter, is_entered};

@@ -6,7 +6,7 @@ use std::panic::Location;
 use std::pin::Pin;
 use std::ptr::NonNull;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use crate::coop::{self, Reason};
@@ -38,6 +38,18 @@ pub fn sleep(duration: Duration) -> Sleep {
 #[track_caller]
 pub fn sleep_until(deadline: Instant) -> Sleep {
     Sleep::new(deadline, Location::caller())
+}
+
+/// Wakes `waker` when `after` has passed by the clock of `timers`, unless it is dropped before that.
+#[track_caller]
+pub(crate) fn alarm(timers: &Arc<Timers>, after: Duration, waker: &Waker) -> Pin<Box<Sleep>> {
+    let mut sleep = sleep_until(super::later(timers.now(), after));
+    sleep.timers = Some(Arc::clone(timers));
+    let sleep = Box::pin(sleep);
+    // SAFETY: pinned, and taken out by `drop`.
+    let is_new = unsafe { timers.insert(NonNull::from(&sleep.entry), sleep.deadline, waker) };
+    debug_assert!(is_new, "a new entry has not fired");
+    sleep
 }
 
 /// The future of [`sleep`] and [`sleep_until`].

@@ -14,7 +14,8 @@ mod worker;
 
 use std::ptr::NonNull;
 use std::sync::Arc;
-use std::task::RawWakerVTable;
+use std::task::{RawWakerVTable, Waker};
+use std::time::Duration;
 
 use crossbeam_deque::{Injector, Stealer};
 use crossbeam_utils::CachePadded;
@@ -25,7 +26,7 @@ use crate::sys::thread::{self, Thread};
 use crate::sys::{Mutex, OnceLock};
 use crate::task::current::AnyTask;
 use crate::task::header::Header;
-use crate::task::kind::{Multi, Schedule, Sealed, release_arc, retain_arc};
+use crate::task::kind::{Alarm, Multi, Schedule, Sealed, release_arc, retain_arc};
 use crate::task::owner::ScopeCore;
 use crate::task::run::Pace;
 use crate::task::state_multi::MultiState;
@@ -222,6 +223,10 @@ impl Schedule<Multi> for MultiShared {
     fn wake_remotely(&self, task: NonNull<Header<Multi>>) -> Result<(), NonNull<Header<Multi>>> {
         debug_assert!(false, "every thread is an owner");
         Err(task)
+    }
+
+    fn alarm(&self, after: Duration, waker: &Waker) -> Alarm {
+        crate::time::alarm(&self.timers, after, waker)
     }
 
     unsafe fn retain(shared: NonNull<Self>) {

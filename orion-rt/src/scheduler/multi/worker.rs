@@ -141,6 +141,10 @@ impl Worker {
         self.left_timers.set(false);
         // SAFETY: (2), just taken out.
         if unsafe { self.shared.pace.step(task.0) } == Turn::Requeue {
+            // It comes behind the task it has woken last, too (Y1).
+            if let Some(woken) = self.lifo.take() {
+                self.deque.push(woken);
+            }
             self.push_tail(task);
         }
     }
