@@ -327,3 +327,36 @@ fn p2_a_forgotten_isolated_panic_is_raised_by_the_root() {
         assert_eq!(message, "first");
     });
 }
+
+// P1, S5: a task that is refused by a group that has ended, whose opener is complete, panics in its destructor: the root raises it.
+// (The opener's count of descendants was taken below zero.)
+#[test]
+fn p1_a_panic_below_a_complete_opener_reaches_the_root() {
+    struct Bomb;
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            panic!("of a refused task");
+        }
+    }
+    watched(|| {
+        for root in [
+            || {
+                run(async |s| {
+                    let (g, bomb) = (orion_rt::Group::clone(s), Bomb);
+                    let left = s.spawn(async move { g.group(async |h| h).await }).await.unwrap();
+                    left.go(async move { drop(bomb) });
+                });
+            },
+            || {
+                workers(2).run(async |s| {
+                    let (g, bomb) = (orion_rt::Group::clone(s), Bomb);
+                    let left = s.spawn(async move { g.group(async |h| h).await }).await.unwrap();
+                    left.go(async move { drop(bomb) });
+                });
+            },
+        ] as [fn(); 2]
+        {
+            assert_eq!(panic_message(std::panic::catch_unwind(root)), "of a refused task");
+        }
+    });
+}

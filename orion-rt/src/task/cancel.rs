@@ -103,7 +103,9 @@ impl<K: Sealed> Held<K> {
     /// `None`: the task, the opener of a group that exists, is complete.
     fn new(task: NonNull<Header<K>>) -> Option<Self> {
         // SAFETY: the group has a reference to its opener.
-        unsafe { task.as_ref() }.annex.get()?.pending.add_unless_zero(1).then(|| Self(task))
+        let annex = unsafe { task.as_ref() }.annex.get()?;
+        // Made only if it was counted: its destructor takes the count back.
+        annex.pending.add_unless_zero(1).then(|| Self(task))
     }
 
     /// The task's scope; valid while this exists, though the lifetime cannot say so.

@@ -37,7 +37,9 @@ impl<K: Sealed> ScopeRef<K> {
     /// `core` is linked in a list whose lock the caller holds, or otherwise kept alive by it.
     pub(crate) unsafe fn upgrade(core: NonNull<ScopeCore<K>>) -> Option<Self> {
         // SAFETY: a linked scope is not freed before it is unlinked, which needs the lock.
-        unsafe { core.as_ref() }.refs.add_unless_zero(1).then(|| Self(core))
+        let counted = unsafe { core.as_ref() }.refs.add_unless_zero(1);
+        // Made only if it was counted: its destructor takes the count back.
+        counted.then(|| Self(core))
     }
 
     pub(crate) fn as_ptr(&self) -> NonNull<ScopeCore<K>> {
