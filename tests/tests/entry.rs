@@ -80,7 +80,18 @@ fn r5_a_runtime_dropped_at_once_ends() {
 fn r6_bad_settings_say_what_to_do() {
     let error = orion_rt::Runtime::builder().workers(0).build().unwrap_err();
     assert!(error.to_string().contains("workers(0)") && error.to_string().contains("build_local"));
-    let error = orion_rt::Runtime::builder().workers(3).build_local().unwrap_err();
+    let builder = || orion_rt::Runtime::builder();
+    let error = builder().deterministic(true).build().unwrap_err();
+    assert!(error.to_string().contains("deterministic") && error.to_string().contains("build_local"), "{error}");
+    let error = builder().deterministic(true).workers(2).build_local().unwrap_err();
+    assert!(error.to_string().contains("workers") && error.to_string().contains("deterministic"), "{error}");
+    assert!(builder().deterministic(true).workers(1).build_local().is_ok());
+    let error = builder().thread_name("a\0b").build().unwrap_err();
+    assert!(error.to_string().contains("thread_name"), "{error}");
+    let error = builder().workers(70_000).build().unwrap_err();
+    assert!(error.to_string().contains("workers"), "{error}");
+    assert_eq!(error.kind(), std::io::ErrorKind::InvalidInput);
+    let error = builder().workers(3).build_local().unwrap_err();
     assert!(error.to_string().contains("workers") && error.to_string().contains("build_local"));
 }
 

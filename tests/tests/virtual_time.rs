@@ -4,7 +4,9 @@ use std::cell::RefCell;
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
-use orion_rt::{Chan, LocalRuntime, Runtime, interval, now, run, select, sleep, sleep_until, timeout, timeout_at, yield_now};
+use orion_rt::{
+    Chan, LocalRuntime, Runtime, interval, now, run, select, sleep, sleep_until, timeout, timeout_at, yield_now,
+};
 use orion_tests::{for_ever, watched};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -147,7 +149,10 @@ fn t3_a_clock_belongs_to_its_runtime() {
     assert_eq!(one.run(async |_| now()), first + YEAR);
     assert!(other.run(async |_| now()) < first + YEAR);
     assert!(now() < real + YEAR && run(async |_| now()) < real + YEAR);
-    assert!(one.run(async |_| std::thread::spawn(now).join().unwrap()) < real + YEAR, "other threads have the system's time");
+    assert!(
+        one.run(async |_| std::thread::spawn(now).join().unwrap()) < real + YEAR,
+        "other threads have the system's time"
+    );
 }
 
 // T3, R3: without a timer, a wake-up from outside is waited for.

@@ -119,6 +119,34 @@ mod tests {
         }
     }
 
+    // T2: among a million items, each operation moves at most as many as the heap is deep.
+    #[test]
+    fn operations_are_logarithmic() {
+        #[derive(Clone, Copy)]
+        struct Counted<'a>(&'a [Cell<usize>], usize, &'a Cell<u32>);
+        impl Item for Counted<'_> {
+            fn moved(self, place: usize) {
+                self.0[self.1].set(place);
+                self.2.set(self.2.get() + 1);
+            }
+        }
+        rng::reseed(5);
+        let n = 1_000_000;
+        let places: Vec<Cell<usize>> = (0..n).map(|_| Cell::new(usize::MAX)).collect();
+        let (moves, mut heap) = (Cell::new(0), Heap::new());
+        let mut most = 0;
+        for i in 0..n {
+            heap.push(Duration::from_nanos(u64::from(rng::below(u32::MAX))), Counted(&places, i, &moves));
+            most = most.max(moves.take());
+        }
+        for place in places.iter().step_by(10) {
+            heap.remove(place.get());
+            most = most.max(moves.take());
+        }
+        // Four to the tenth is more than a million; one more for the item itself, and one for where it first stands.
+        assert!(most <= 12, "{most} moves");
+    }
+
     // T2: whatever is inserted and removed, items come out in order and know their places.
     #[test]
     fn random_removals_keep_the_order() {
