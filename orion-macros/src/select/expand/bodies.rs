@@ -47,8 +47,9 @@ pub(super) fn body(arm: &Arm, names: &Names) -> TokenStream {
     };
     quote! {
         __OrionSelected::#variant(..) => {
-            #[allow(unreachable_patterns)]
-            let #value = match { #selected } {
+            // `mut` for patterns that say `ref mut`.
+            #[allow(unreachable_patterns, unused_mut)]
+            let mut #value = match { #selected } {
                 __OrionSelected::#variant(#value) => #value,
                 _ => ::core::unreachable!("the variant was looked at before"),
             };

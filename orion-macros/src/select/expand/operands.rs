@@ -1,7 +1,7 @@
 //! Steps 1 to 3: evaluating guards and operands in source order, then making and pinning the arms.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::quote;
+use quote::{ToTokens, quote};
 use syn::Expr;
 
 use super::super::ast::{Arm, Binding, Operation, Payload};
@@ -22,47 +22,51 @@ pub(super) fn operand(arm: &Arm, names: &Names) -> TokenStream {
             let borrowed = borrow(arm, names, chan, &quote!(&), expr);
             // The channel tells the type that the value is coerced to.
             let (send_value, expected) = (seam_at(chan.span(), "send_value"), seam_at(chan.span(), "expected"));
-            let computed = match arm.guard {
-                None => quote!(#send_value(#expected(#chan), #payload)),
-                Some(_) => quote! {
-                    match #chan {
-                        ::core::option::Option::Some(#chan) => ::core::option::Option::Some(#send_value(#expected(#chan), #payload)),
-                        ::core::option::Option::None => ::core::option::Option::None,
-                    }
-                },
-            };
+            let computed = mapped(arm, quote!(#chan), quote!(#send_value(#expected(#chan), #payload)));
             quote!(#borrowed let #value = #computed;)
         }
         Operation::Future { future, .. } => {
+            // First by itself, so that a temporary it borrows lives as long as the race.
+            let operand = bind(arm, names, value, future);
             let into_future = seam_at(value.span(), "future_operand");
-            let computed = when_enabled(arm, names, quote!(#into_future(#future)));
-            quote!(let #value = #computed;)
+            let made = mapped(arm, quote!(#value), quote!(#into_future(#value)));
+            quote!(#operand let #value = #made;)
         }
     };
     quote!(#guard #operands)
 }
 
-/// `let name = &expr;`, within an `Option` if the arm has a guard. The braces of `Some { 0: .. }` let temporaries live to
-/// the end of the block, as a plain `let` does.
+/// `let name = &expr;`.
 fn borrow(arm: &Arm, names: &Names, name: &Ident, reference: &TokenStream, expr: &Expr) -> TokenStream {
     let place = grouped(expr);
-    let Some(_) = arm.guard else { return quote!(let #name = #reference #place;) };
+    bind(arm, names, name, quote!(#reference #place))
+}
+
+/// `let name = expr;`, within an `Option` if the arm has a guard. The braces of `Some { 0: .. }` let temporaries live to
+/// the end of the block, as a plain `let` does.
+fn bind(arm: &Arm, names: &Names, name: &Ident, expr: impl ToTokens) -> TokenStream {
+    let Some(_) = arm.guard else { return quote!(let #name = #expr;) };
     let enabled = &names.enabled;
     quote! {
         let #name = if #enabled {
-            ::core::option::Option::Some { 0: #reference #place }
+            ::core::option::Option::Some { 0: #expr }
         } else {
             ::core::option::Option::None
         };
     }
 }
 
-/// `value`, or with a guard `Some(value)` if it holds.
-fn when_enabled(arm: &Arm, names: &Names, value: TokenStream) -> TokenStream {
-    let Some(_) = arm.guard else { return value };
-    let enabled = &names.enabled;
-    quote! {
-        if #enabled { ::core::option::Option::Some(#value) } else { ::core::option::Option::None }
+/// `call`, with a guard within the `Option` that `name` is. That is moved out as a whole: taken apart in place, the compiler
+/// would keep room for it in the future.
+fn mapped(arm: &Arm, name: TokenStream, call: TokenStream) -> TokenStream {
+    match arm.guard {
+        None => call,
+        Some(_) => quote! {
+            match { #name } {
+                ::core::option::Option::Some(#name) => ::core::option::Option::Some(#call),
+                ::core::option::Option::None => ::core::option::Option::None,
+            }
+        },
     }
 }
 
@@ -111,21 +115,12 @@ pub(super) fn pin(arm: &Arm, names: &Names) -> TokenStream {
         let function = seam_at(chan.span(), function);
         quote!(#function(#arguments))
     };
-    let mapped = |names: TokenStream, call: TokenStream| match arm.guard {
-        None => call,
-        Some(_) => quote! {
-            match #names {
-                ::core::option::Option::Some(#names) => ::core::option::Option::Some(#call),
-                ::core::option::Option::None => ::core::option::Option::None,
-            }
-        },
-    };
     let some = quote!(::core::option::Option::Some);
     let made = match &arm.operation {
         Operation::Receive { binding: Binding::Value(_), .. } => {
-            mapped(quote!(#chan), call("recv_some_arm", quote!(#chan)))
+            mapped(arm, quote!(#chan), call("recv_some_arm", quote!(#chan)))
         }
-        Operation::Receive { .. } => mapped(quote!(#chan), call("recv_arm", quote!(#chan))),
+        Operation::Receive { .. } => mapped(arm, quote!(#chan), call("recv_arm", quote!(#chan))),
         Operation::Send { value: Payload::Take(_), .. } => {
             let take = call("take_arm", quote!(#chan, #value));
             match arm.guard {
