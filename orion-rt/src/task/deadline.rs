@@ -82,7 +82,7 @@ impl<K: Sealed> Wake for Target<K> {
             scope.take().and_then(|scope| unsafe { ScopeRef::upgrade(scope) })
         };
         if let Some(scope) = scope {
-            super::cancel::scope(&scope);
+            super::cancel::scope(&scope).discard();
         }
     }
 }
@@ -90,7 +90,7 @@ impl<K: Sealed> Wake for Target<K> {
 /// Has `scope` cancelled when `after` has passed, in place of what an earlier call said.
 pub(crate) fn cancel_after<K: Sealed>(scope: &ScopeRef<K>, after: Duration) {
     if after.is_zero() {
-        return super::cancel::scope(scope);
+        return super::cancel::scope(scope).resume();
     }
     // Counted, so that whoever ends the scope comes later and calls off what is set here.
     if !scope.active.add_unless_zero(ORDINARY) {
