@@ -124,7 +124,9 @@ on_every_kind!(close_hides_no_value_from_default, async |s| {
         let chan = Chan::new(1);
         chan.send(1).await.unwrap();
         let take = chan.clone();
-        let taker = s.spawn(async move { select! { v = <-take => v, default => unreachable!("the channel is ready") } });
+        let taker = s.spawn(async move {
+            select! { v = <-take => v, default => unreachable!("the channel is ready") }
+        });
         chan.close();
         let mine = chan.recv().await;
         assert!(mine.is_some() != taker.await.unwrap().is_some());
@@ -137,7 +139,9 @@ on_every_kind!(default_looks_at_one_instant, async |s| {
         let (c1, c2) = (Chan::new(1), Chan::new(1));
         c1.send(1).await.unwrap();
         let (a, b) = (c1.clone(), c2.clone());
-        let looker = s.spawn(async move { select! { _ = <-a => true, _ = <-b => true, default => false } });
+        let looker = s.spawn(async move {
+            select! { _ = <-a => true, _ = <-b => true, default => false }
+        });
         c2.send(1).await.unwrap();
         select! { _ = <-c1 => {}, default => {} }
         assert!(looker.await.unwrap());
@@ -150,7 +154,9 @@ on_every_kind!(default_looks_at_one_instant_of_closing, async |s| {
         let (c1, c2) = (Chan::new(1), Chan::<i32>::new(0));
         c1.send(1).await.unwrap();
         let (a, b) = (c1.clone(), c2.clone());
-        let looker = s.spawn(async move { select! { _ = <-a => true, _ = <-b => true, default => false } });
+        let looker = s.spawn(async move {
+            select! { _ = <-a => true, _ = <-b => true, default => false }
+        });
         c2.close();
         select! { _ = <-c1 => {}, default => {} }
         assert!(looker.await.unwrap());
@@ -187,9 +193,12 @@ async fn select_all(chans: Vec<Chan<u8>>, sends: bool, count: usize) {
     let mut done = [0; 4];
     for _ in 0..4 * count {
         let on: Vec<usize> = (0..4).rev().filter(|&i| done[i] < count).collect();
-        let arms = on.iter().fold(Select::new(), |arms, &i| {
-            if sends { arms.send(&chans[i], 0) } else { arms.recv(&chans[i]) }
-        });
+        let arms = on.iter().fold(
+            Select::new(),
+            |arms, &i| {
+                if sends { arms.send(&chans[i], 0) } else { arms.recv(&chans[i]) }
+            },
+        );
         let (index, selected) = arms.wait().await;
         assert!(matches!(selected, Selected::Sent(Ok(())) | Selected::Received(Some(0))));
         done[on[index]] += 1;

@@ -86,28 +86,75 @@ fn what_blocks_and_what_does_not() {
 
     // Arms that are off, and selects of nothing else.
     assert!(blocks(orion_rt::Select::<u32>::new().wait()), "a select without arms waits for ever");
-    assert_eq!(now(async { select! { v = <-closed, if false => v, default => Some(1) } }), Some(1));
-    assert_eq!(now(async { select! { closed <- 7, if false => 0, default => 1 } }), 1);
-    assert_eq!(now(async { select! { default => 1 } }), 1);
+    assert_eq!(
+        now(async {
+            select! { v = <-closed, if false => v, default => Some(1) }
+        }),
+        Some(1)
+    );
+    assert_eq!(
+        now(async {
+            select! { closed <- 7, if false => 0, default => 1 }
+        }),
+        1
+    );
+    assert_eq!(
+        now(async {
+            select! { default => 1 }
+        }),
+        1
+    );
 
     // One arm.
-    assert!(blocks(async { select! { _ = <-empty => {} } }));
-    assert!(blocks(async { select! { empty <- 7 => {} } }));
-    assert_eq!(now(async { select! { one() <- 7 => 1, default => 0 } }), 1);
+    assert!(blocks(async {
+        select! { _ = <-empty => {} }
+    }));
+    assert!(blocks(async {
+        select! { empty <- 7 => {} }
+    }));
+    assert_eq!(
+        now(async {
+            select! { one() <- 7 => 1, default => 0 }
+        }),
+        1
+    );
     let full = one();
     full.try_send(7).unwrap();
-    assert_eq!(now(async { select! { v = <-full => v, default => None } }), Some(7));
+    assert_eq!(
+        now(async {
+            select! { v = <-full => v, default => None }
+        }),
+        Some(7)
+    );
 
     // Closed channels are as in single operations.
-    assert!(!blocks(async { select! { <-closed => {} } }));
-    assert_eq!(now(async { select! { v = <-closed => v } }), None);
-    assert_eq!(now(async { select! { r = closed <- 7 => r.is_err() } }), true);
-    let sent = catch_unwind(AssertUnwindSafe(|| now(async { select! { closed <- 7 => {} } })));
+    assert!(!blocks(async {
+        select! { <-closed => {} }
+    }));
+    assert_eq!(
+        now(async {
+            select! { v = <-closed => v }
+        }),
+        None
+    );
+    assert_eq!(
+        now(async {
+            select! { r = closed <- 7 => r.is_err() }
+        }),
+        true
+    );
+    let sent = catch_unwind(AssertUnwindSafe(|| {
+        now(async {
+            select! { closed <- 7 => {} }
+        })
+    }));
     let message = sent.unwrap_err();
     assert_eq!(message.downcast_ref::<&str>().copied(), Some("send on closed channel"));
 
     // L1: a select does not take from itself.
-    assert!(blocks(async { select! { empty <- 1 => {}, _ = <-empty => {} } }));
+    assert!(blocks(async {
+        select! { empty <- 1 => {}, _ = <-empty => {} }
+    }));
 }
 
 // L2 (select4.go): the pattern of an arm that loses binds nothing, and its body's expressions are not evaluated.

@@ -10,6 +10,8 @@ mod go_ken;
 mod go_powser;
 mod go_runtime;
 mod go_select;
+mod tokio_select;
+mod tokio_tasks;
 
 use std::future::Future;
 use std::pin::pin;
