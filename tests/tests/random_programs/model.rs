@@ -35,12 +35,16 @@ pub(crate) struct Reached {
     pub(crate) refused: u64,
     pub(crate) choices: u64,
     pub(crate) spent_budgets: u64,
+    /// Looks at oneself that said "cancelled".
+    pub(crate) shielded: u64,
 }
 
 impl Reached {
     /// Whether none was missed.
     pub(crate) fn all(self) -> bool {
-        [self.returns, self.torn, self.refused, self.choices, self.spent_budgets].iter().all(|&count| count > 0)
+        [self.returns, self.torn, self.refused, self.choices, self.spent_budgets, self.shielded]
+            .iter()
+            .all(|&count| count > 0)
     }
 }
 
@@ -51,6 +55,7 @@ impl AddAssign for Reached {
         self.refused += other.refused;
         self.choices += other.choices;
         self.spent_budgets += other.spent_budgets;
+        self.shielded += other.shielded;
     }
 }
 
@@ -79,6 +84,13 @@ struct Task {
     joiner: Option<usize>,
 }
 
+impl Task {
+    /// Whether it is dropped instead of polled (X1, X3).
+    fn is_to_end(&self) -> bool {
+        self.cancelled && !self.frames.iter().any(|frame| frame.shield)
+    }
+}
+
 /// A script that is being carried out: the task's own, or a group's body.
 struct Frame {
     script: usize,
@@ -86,6 +98,7 @@ struct Frame {
     scope: usize,
     handles: Vec<Option<usize>>,
     wait: Wait,
+    shield: bool,
 }
 
 /// What a frame has begun and not ended.
@@ -104,6 +117,9 @@ enum Wait {
         takes: bool,
     },
     Group(usize),
+    Shield,
+    Cancelled,
+    ScopeCancelled,
 }
 
 #[derive(Clone, Copy)]
@@ -128,6 +144,8 @@ struct Scope {
     /// Its future was dropped.
     abandoned: bool,
     cancelled: bool,
+    /// Tasks that wait for it to be cancelled.
+    listeners: Vec<usize>,
 }
 
 struct Model<'p> {
@@ -209,7 +227,7 @@ impl<'p> Model<'p> {
     }
 
     fn turn(&mut self, task: usize) -> Checked {
-        if self.task(task).cancelled {
+        if self.task(task).is_to_end() {
             return self.tear_down(task);
         }
         self.task(task).life = Life::Running;
@@ -227,7 +245,7 @@ impl<'p> Model<'p> {
             self.returned(task);
             return Ok(());
         }
-        if self.task(task).cancelled {
+        if self.task(task).is_to_end() {
             return self.tear_down(task);
         }
         let this = self.task(task);
@@ -310,6 +328,9 @@ impl<'p> Model<'p> {
                 self.frame(task).wait = Wait::Group(scope);
                 Ok(Flow::Pending)
             }
+            Wait::Shield => self.did(task, Outcome::Over),
+            Wait::Cancelled => self.cancelled(task, false),
+            Wait::ScopeCancelled => self.cancelled(task, true),
         }
     }
 
@@ -350,11 +371,27 @@ impl<'p> Model<'p> {
                 self.scopes.push(Scope { opener: Some(task), cancelled, ..Scope::default() });
                 self.scopes[parent].below.push(scope);
                 self.frame(task).wait = Wait::Group(scope);
-                let frame = Frame { script: body, at: 0, scope, handles: Vec::new(), wait: Wait::Nothing };
+                let frame =
+                    Frame { script: body, at: 0, scope, handles: Vec::new(), wait: Wait::Nothing, shield: false };
                 self.task(task).groups.push(scope);
                 self.task(task).frames.push(frame);
                 Ok(Flow::Go)
             }
+            Step::Shield(body) => {
+                let scope = self.frame(task).scope;
+                self.frame(task).wait = Wait::Shield;
+                let frame =
+                    Frame { script: body, at: 0, scope, handles: Vec::new(), wait: Wait::Nothing, shield: true };
+                self.task(task).frames.push(frame);
+                Ok(Flow::Go)
+            }
+            Step::IsCancelled => {
+                let cancelled = self.task(task).cancelled;
+                self.reached.shielded += u64::from(cancelled);
+                self.did(task, Outcome::Is(cancelled))
+            }
+            Step::Cancelled => self.cancelled(task, false),
+            Step::ScopeCancelled => self.cancelled(task, true),
             Step::CancelScope => {
                 let scope = self.frame(task).scope;
                 self.cancel_scope(scope);
@@ -405,7 +442,9 @@ impl<'p> Model<'p> {
         if self.task(task).frames.is_empty() {
             return Ok(Flow::Ready);
         }
-        self.scopes[frame.scope].body_is_over = true;
+        if let Wait::Group(scope) = self.frame(task).wait {
+            self.scopes[scope].body_is_over = true;
+        }
         Ok(Flow::Go)
     }
 
@@ -435,6 +474,18 @@ impl<'p> Model<'p> {
         self.task(other).has_result = false;
         self.task(other).has_handle = false;
         self.did(task, outcome)
+    }
+
+    /// Waits until the task, or the scope it is in, is cancelled.
+    fn cancelled(&mut self, task: usize, of_scope: bool) -> Checked<Flow> {
+        let scope = self.frame(task).scope;
+        if of_scope && !self.scopes[scope].cancelled {
+            self.scopes[scope].listeners.push(task);
+        } else if (of_scope || self.task(task).cancelled) && self.consume(task) {
+            return self.did(task, Outcome::Over);
+        }
+        self.frame(task).wait = if of_scope { Wait::ScopeCancelled } else { Wait::Cancelled };
+        Ok(Flow::Pending)
     }
 
     // Communication.
@@ -588,7 +639,7 @@ impl<'p> Model<'p> {
     // Tasks and scopes.
 
     fn spawn(&mut self, script: usize, scope: usize, has_handle: bool) -> Checked {
-        let frame = Frame { script, at: 0, scope, handles: Vec::new(), wait: Wait::Nothing };
+        let frame = Frame { script, at: 0, scope, handles: Vec::new(), wait: Wait::Nothing, shield: false };
         self.tasks[script] = Some(Task {
             life: Life::Queued,
             woken: false,
@@ -626,6 +677,12 @@ impl<'p> Model<'p> {
         if std::mem::replace(&mut self.scopes[scope].cancelled, true) {
             return;
         }
+        for task in std::mem::take(&mut self.scopes[scope].listeners) {
+            let waits = |frame: &Frame| matches!(frame.wait, Wait::ScopeCancelled) && frame.scope == scope;
+            if self.task(task).frames.last().is_some_and(waits) {
+                self.wake(task);
+            }
+        }
         for task in self.scopes[scope].tasks.clone() {
             self.cancel(task);
         }
@@ -641,7 +698,7 @@ impl<'p> Model<'p> {
         self.task(task).life = Life::Running;
         while let Some(frame) = self.task(task).frames.pop() {
             match frame.wait {
-                Wait::Nothing | Wait::Yield => {}
+                Wait::Nothing | Wait::Yield | Wait::Shield | Wait::Cancelled | Wait::ScopeCancelled => {}
                 Wait::Unbegun(race) | Wait::Race { race, .. } => {
                     let dropped = self.chans.drop_race(race);
                     self.drop_all(dropped);

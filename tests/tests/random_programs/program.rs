@@ -37,6 +37,8 @@ pub(crate) enum Op {
     Go,
     /// Opens a group; what follows is its body.
     Group,
+    /// What follows is done within a shield.
+    Shield,
     /// Ends the innermost of these.
     End,
     Join(usize),
@@ -46,6 +48,11 @@ pub(crate) enum Op {
     Release(usize),
     /// Cancels the innermost scope.
     CancelScope,
+    IsCancelled,
+    /// Waits until the task is cancelled.
+    Cancelled,
+    /// Waits until the innermost scope is cancelled.
+    ScopeCancelled,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -79,12 +86,16 @@ pub(crate) enum Step {
     Abandon(Offer, u8),
     Spawn { script: usize, joinable: bool },
     Group(usize),
+    Shield(usize),
     Join(usize),
     Finished(usize),
     IsFinished(usize),
     Cancel(usize),
     Release(usize),
     CancelScope,
+    IsCancelled,
+    Cancelled,
+    ScopeCancelled,
 }
 
 /// One side of a communication: a receive, or with a value a send.
@@ -137,7 +148,9 @@ impl Program {
             &Op::Inspect(chan) => Step::Inspect(self.chan(chan)),
             Op::Select { biased, default, arms } => {
                 let arms = arms.iter().map(|&arm| self.arm(arm)).collect::<Vec<_>>();
-                Step::Select { biased: *biased, default: *default, arms: if *biased { arms } else { distinct(arms) } }
+                // Without arms it would wait for ever, and within a shield nobody could end it.
+                let default = *default || arms.is_empty();
+                Step::Select { biased: *biased, default, arms: if *biased { arms } else { distinct(arms) } }
             }
             &Op::RecvOrYield(chan, times) => Step::RecvOrYield(self.chan(chan), times),
             &Op::AbandonSend(chan, times) => Step::Abandon(self.send(chan), times),
@@ -145,6 +158,7 @@ impl Program {
             Op::Spawn => Step::Spawn { script: self.script(rest, true), joinable: true },
             Op::Go => Step::Spawn { script: self.script(rest, true), joinable: false },
             Op::Group => Step::Group(self.script(rest, true)),
+            Op::Shield => Step::Shield(self.script(rest, true)),
             Op::End => unreachable!("ends a script"),
             &Op::Join(handle) => Step::Join(handle),
             &Op::Finished(handle) => Step::Finished(handle),
@@ -152,6 +166,9 @@ impl Program {
             &Op::Cancel(handle) => Step::Cancel(handle),
             &Op::Release(handle) => Step::Release(handle),
             Op::CancelScope => Step::CancelScope,
+            Op::IsCancelled => Step::IsCancelled,
+            Op::Cancelled => Step::Cancelled,
+            Op::ScopeCancelled => Step::ScopeCancelled,
         }
     }
 
@@ -187,24 +204,31 @@ fn distinct(arms: Vec<Offer>) -> Vec<Offer> {
 
 /// Any program.
 pub(crate) fn any_program() -> impl Strategy<Value = Source> {
-    programs(any_op().boxed())
+    let opener = prop_oneof![
+        1 => Just(None),
+        5 => Just(Some(Op::Spawn)),
+        2 => Just(Some(Op::Go)),
+        2 => Just(Some(Op::Group)),
+        1 => Just(Some(Op::Shield)),
+    ];
+    programs(opener.boxed(), any_op().boxed())
 }
 
 /// A program in which nothing is given up half-way: no cancels, no receives that are dropped. There a channel is first in,
 /// first out for every receiver, and what has ended stays so.
 pub(crate) fn calm_program() -> impl Strategy<Value = Source> {
-    programs(calm_op().boxed())
-}
-
-fn programs(op: BoxedStrategy<Op>) -> impl Strategy<Value = Source> {
-    let capacity = prop_oneof![4 => Just(Some(0)), 3 => Just(Some(1)), 2 => Just(Some(2)), 1 => Just(None)];
-    let budget = prop_oneof![2 => Just(0_u32), 1 => 1..4_u32];
     let opener = prop_oneof![
         1 => Just(None),
         5 => Just(Some(Op::Spawn)),
         2 => Just(Some(Op::Go)),
         2 => Just(Some(Op::Group)),
     ];
+    programs(opener.boxed(), calm_op().boxed())
+}
+
+fn programs(opener: BoxedStrategy<Option<Op>>, op: BoxedStrategy<Op>) -> impl Strategy<Value = Source> {
+    let capacity = prop_oneof![4 => Just(Some(0)), 3 => Just(Some(1)), 2 => Just(Some(2)), 1 => Just(None)];
+    let budget = prop_oneof![2 => Just(0_u32), 1 => 1..4_u32];
     let ends = prop_oneof![2 => Just(0_usize), 6 => Just(1), 2 => Just(2)];
     // Mostly short scripts beside each other, so that much is under way at the same time.
     let block = (opener, vec(op, 0..8), ends)
@@ -241,5 +265,8 @@ fn any_op() -> impl Strategy<Value = Op> {
         5 => ((0..4_usize), 1..4_u8).prop_map(|(chan, times)| Op::AbandonRecv(chan, times)),
         4 => (0..8_usize).prop_map(Op::Cancel),
         1 => Just(Op::CancelScope),
+        1 => Just(Op::IsCancelled),
+        1 => Just(Op::Cancelled),
+        1 => Just(Op::ScopeCancelled),
     ]
 }

@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 
 use futures::future::{BoxFuture, LocalBoxFuture};
 use orion_rt::{Chan, Group, JoinHandle, Local, Multi, Select, Selected, SendError, TaskError, TryRecvError};
-use orion_rt::{TrySendError, select, yield_now};
+use orion_rt::{TrySendError, cancelled, is_cancelled, select, shield, yield_now};
 
 use crate::program::{Offer, Program, Step};
 use crate::trace::{Outcome, Thing, Won};
@@ -288,6 +288,19 @@ macro_rules! interpreter {
                             }
                             Step::Group(body) => {
                                 scope.group(move |inner| script(world, body, inner)).await;
+                                Outcome::Over
+                            }
+                            Step::Shield(body) => {
+                                shield(script(world, body, scope.clone())).await;
+                                Outcome::Over
+                            }
+                            Step::IsCancelled => Outcome::Is(is_cancelled()),
+                            Step::Cancelled => {
+                                cancelled().await;
+                                Outcome::Over
+                            }
+                            Step::ScopeCancelled => {
+                                scope.cancelled().await;
                                 Outcome::Over
                             }
                             Step::CancelScope => {

@@ -502,15 +502,15 @@ fn channels_work_while_a_thread_exits() {
     }
     watched(|| {
         let chan = Chan::new(0);
-        thread::scope(|scope| {
-            // First the destructor below, then whatever the channels need of the thread.
-            scope.spawn(|| {
-                AT_EXIT.with(|_| ());
-                chan.recv_blocking().unwrap();
-                orion_rt::run(async |s| s.spawn(async { orion_rt::yield_now().await }).await.unwrap());
-            });
-            chan.send_blocking(()).unwrap();
+        let wait = chan.clone();
+        // First the destructor above is registered, then whatever the channels need of the thread.
+        let exiting = thread::spawn(move || {
+            AT_EXIT.with(|_| ());
+            wait.recv_blocking().unwrap();
+            orion_rt::run(async |s| s.spawn(async { orion_rt::yield_now().await }).await.unwrap());
         });
+        chan.send_blocking(()).unwrap();
+        exiting.join().unwrap();
         assert_eq!(DONE.get(), 1);
     });
 }
