@@ -106,15 +106,20 @@ impl<K: Sealed> ScopeCore<K> {
     /// this, looks for itself.
     pub(crate) fn end_body(&self) {
         match self.active.sub(ORDINARY) {
-            0 => drop(self.close_background()),
+            0 => self.settle(),
             BACKGROUND => self.stop_background(),
             _ => {}
         }
     }
 
-    fn ended(&self) {
+    /// The scope lets go of what it has set going.
+    fn settle(&self) {
         self.deadline.call_off();
         drop(self.close_background());
+    }
+
+    fn ended(&self) {
+        self.settle();
         match &self.place {
             Place::Root(RootPlace { driver: Driver::Thread { thread, .. }, .. }) => {
                 let thread = thread.lock().clone();
