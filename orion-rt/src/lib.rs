@@ -98,13 +98,15 @@
 //!
 //! ```
 //! orion_rt::run(async |s| {
-//!     let found = s.chan(0);
-//!     for n in [8, 13, 21] {
-//!         s.go(async move { found.send(n * n).await.unwrap() });
+//!     let squares = s.chan(0);
+//!     for n in [3, 4, 5] {
+//!         s.go(async move { squares.send(n * n).await.unwrap() });
 //!     }
-//!     assert_eq!(found.recv().await, Some(64));
-//!     found.close(); // the others get their values back
-//!     # s.cancel();
+//!     let mut sum = 0;
+//!     for _ in 0..3 {
+//!         sum += squares.recv().await.unwrap();
+//!     }
+//!     assert_eq!(sum, 50);
 //! });
 //! ```
 //!

@@ -211,7 +211,7 @@ fn c14_a_channel_closed_or_passed_is_not_named() {
     });
 }
 
-// C14, R8: a channel of the root that nobody closed, with values inside when the root ends.
+// C14, R8: a channel of the root that nobody closed, and one that it kept, with values inside when the root ends.
 #[test]
 fn c14_a_channel_of_the_root_is_named() {
     watched(|| {
@@ -220,9 +220,11 @@ fn c14_a_channel_of_the_root_is_named() {
             lost.try_send(1).unwrap();
             closed.try_send(1).unwrap();
             closed.close();
+            s.keep(Chan::new(1).named("kept")).try_send(1).unwrap();
         });
         for message in lost {
-            assert!(message.starts_with("strict mode: 1 thing") && message.contains("channel \"lost\""), "{message}");
+            assert!(message.starts_with("strict mode: 2 things"), "{message}");
+            assert!(message.contains("channel \"lost\"") && message.contains("channel \"kept\""), "{message}");
         }
     });
 }

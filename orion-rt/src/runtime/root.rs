@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use crate::chan::registry::ScopeChans;
 use crate::locals;
-use crate::meta::ledger::{Found, Ledger};
+use crate::meta::ledger::Ledger;
 use crate::scheduler::local::{Drive, LocalShared, WhenIdle};
 use crate::scheduler::multi::MultiShared;
 use crate::sys::thread;
@@ -29,7 +29,7 @@ use crate::task::owner::{Place, ScopeCore};
 use crate::task::run::{Pace, Turn};
 use crate::task::scope_ref::ScopeRef;
 use crate::task::sweep;
-use crate::util::contain::discard;
+use crate::util::contain::{contained, discard};
 use crate::util::rng;
 
 /// What a root ended with: the body's value, or the first panic below it.
@@ -171,6 +171,7 @@ impl<T> StartedEnd<T> {
         sweep::report_unclaimed(&core);
         // SAFETY: `T` is the type of the body's value.
         let outcome = unsafe { conclude::<Multi, T>(&core, claim) };
+        let outcome = raise_left_open(core.ledger(), outcome);
         done(outcome.unwrap_or_else(|payload| Err(TaskError::Panicked(Panic::kept(payload)))));
         drop(core);
         shared.end_started();
@@ -183,8 +184,8 @@ pub(crate) fn stop(core: &ScopeRef<Multi>) {
 }
 
 /// What comes after the last task, while everything a destructor could use is still there (R8): the root's channels are
-/// closed, results nobody has taken and then the values in the channels are dropped, and what handles were forgotten is given up. The first panic of a destructor of
-/// such a value becomes the root's, unless it has one (P1).
+/// closed, results nobody has taken and then the values in the channels are dropped, and the claims of forgotten handles are
+/// given up. The first panic of a destructor of a channel's value becomes the root's, unless it has one (P1).
 fn wind_up<K: Sealed>(core: &ScopeCore<K>, chans: &ScopeChans) {
     chans.close();
     sweep::results(core);
@@ -223,23 +224,24 @@ unsafe fn conclude<K: Sealed, T>(core: &ScopeRef<K>, claim: Claim<K>) -> Outcome
     }
     // SAFETY: the root has ended, so its body is complete.
     let result = unsafe { claim.take::<T>() };
-    let found = core.ledger().and_then(|ledger| ledger.close());
-    // Whatever failed below is raised; what was left open by then is not the point.
-    let payload = core.take_payload().or_else(|| found.map(left_open));
-    match payload {
+    match core.take_payload() {
         Some(payload) => {
-            crate::util::contain::contained(|| drop(result));
+            contained(|| drop(result));
             Err(payload)
         }
         None => Ok(result),
     }
 }
 
-/// The panic of a strict root that left something open (J8, C14). The hook sees it.
-#[cold]
-fn left_open(found: Found) -> Payload {
+/// The outcome of a root that may be strict and now has nothing left: the panic that names what was left open (J8, C14), unless
+/// it has failed. Whatever failed below is raised; what was left open by then is not the point.
+pub(crate) fn raise_left_open<T>(ledger: Option<&Arc<Ledger>>, outcome: Outcome<T>) -> Outcome<T> {
+    let Some(found) = ledger.and_then(|ledger| ledger.close()) else { return outcome };
+    let value = outcome?;
+    contained(|| drop(value));
+    // The hook sees it.
     let Err(payload) = std::panic::catch_unwind(|| panic!("{found}"));
-    payload
+    Err(payload)
 }
 
 /// The value of a root's body, which ends without one only after a panic that was raised already.

@@ -1,13 +1,14 @@
 //! The ways in: `run`, `LocalRuntime::run`, `Runtime::run`.
 
-use std::panic::Location;
+use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
 use std::sync::Arc;
 
 use crate::runtime::builder::default_local;
 use crate::runtime::root::{self, Outcome};
 use crate::runtime::{LocalRuntime, Runtime};
 use crate::scheduler::local::LocalShared;
-use crate::task::kind::{Local, Multi};
+use crate::task::kind::{Kind, Local, Multi};
+use crate::util::contain::{contained, discard};
 
 use super::Scope;
 use super::root_scope::Home;
@@ -108,16 +109,19 @@ where
     finish(home, outcome)
 }
 
-/// Frees the root's channels, drops what it kept, then returns or raises its outcome (R8, P1).
-fn finish<K: crate::task::kind::Kind, T>(home: Home<'_, K>, outcome: Outcome<T>) -> T {
-    match outcome {
-        Ok(value) => {
-            drop(home);
-            value
+/// Frees the root's channels, drops what it kept, then returns or raises its outcome (R8, P1, J8).
+fn finish<K: Kind, T>(home: Home<'_, K>, outcome: Outcome<T>) -> T {
+    let ledger = home.core().ledger().cloned();
+    let dropped = catch_unwind(AssertUnwindSafe(|| drop(home)));
+    let outcome = match (outcome, dropped) {
+        (Ok(value), Err(payload)) => {
+            contained(|| drop(value));
+            Err(payload)
         }
-        Err(payload) => {
-            crate::util::contain::contained(|| drop(home));
-            std::panic::resume_unwind(payload)
+        (outcome, dropped) => {
+            dropped.unwrap_or_else(discard);
+            outcome
         }
-    }
+    };
+    root::raise_left_open(ledger.as_ref(), outcome).unwrap_or_else(|payload| resume_unwind(payload))
 }
