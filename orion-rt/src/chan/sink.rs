@@ -35,7 +35,7 @@ use std::task::{Context, Poll, ready};
 /// It has room for one value of its own. `poll_ready` is ready when that place is empty; `start_send` puts the value into the
 /// channel, or, if nobody can take it now, into the place, from where it is sent whenever the sink is polled; `poll_flush`
 /// waits until it is. So on an unbuffered channel a flush means that a receiver has the value (C2). `poll_close` flushes and
-/// then drops the sending half, which closes the channel if it was the last (C4).
+/// then, also after an error, drops the sending half, which closes the channel if it was the last (C4).
 ///
 /// One allocation, for the sink; none per value (C11).
 ///

@@ -183,7 +183,7 @@ fn a_value_given_back_after_the_end_is_dropped() {
 // C8: the shared part fits into four lines of the cache, and operations into few.
 #[test]
 fn sizes() {
-    assert_eq!(size_of::<Core>(), 256);
+    assert!(size_of::<Core>() <= 256, "{}", size_of::<Core>());
     assert_eq!(size_of::<SendFuture<'_, u64>>(), size_of::<crate::RecvFuture<'_, u64>>());
     assert!(size_of::<SendFuture<'_, u64>>() <= 112, "{}", size_of::<SendFuture<'_, u64>>());
     assert!(size_of::<crate::RecvStream<'_, [u8; 999]>>() <= 40);
