@@ -40,19 +40,30 @@ impl Drop for Note {
 /// Runs the body on every kind of runtime, and then the check with what the root ended with and what the log says.
 macro_rules! ends {
     ($name:ident, |$log:ident| $body:expr, $check:expr) => {
-        #[test]
-        fn $name() {
-            watched(|| {
-                let check: fn(Caught<()>, Vec<&'static str>) = $check;
-                let $log = Log::default();
-                let ended = catch_unwind(AssertUnwindSafe(|| run($body)));
-                check(ended, $log.take());
-                for &n in WORKERS {
-                    let runtime = workers(n);
-                    let ended = catch_unwind(AssertUnwindSafe(|| runtime.run($body)));
-                    check(ended, $log.take());
-                }
-            });
+        mod $name {
+            use super::*;
+
+            const CHECK: fn(Caught<()>, Vec<&'static str>) = $check;
+
+            #[test]
+            fn on_one_thread() {
+                watched(|| {
+                    let $log = Log::default();
+                    let ended = catch_unwind(AssertUnwindSafe(|| run($body)));
+                    CHECK(ended, $log.take());
+                });
+            }
+
+            #[test]
+            fn on_workers() {
+                watched(|| {
+                    for &n in WORKERS {
+                        let ($log, runtime) = (Log::default(), workers(n));
+                        let ended = catch_unwind(AssertUnwindSafe(|| runtime.run($body)));
+                        CHECK(ended, $log.take());
+                    }
+                });
+            }
         }
     };
 }
