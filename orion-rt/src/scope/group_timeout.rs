@@ -98,7 +98,7 @@ where
                 }
                 return Poll::Ready(Ok(value.expect("a body that did not panic and was not stopped has returned")));
             }
-            match this.sleep.as_mut().as_pin_mut().map(|sleep| sleep.poll(cx)) {
+            match this.sleep.as_mut().as_pin_mut().map(|sleep| sleep.poll_deadline(cx)) {
                 Some(Poll::Ready(())) => {
                     this.sleep.set(None);
                     *this.elapsed = true;

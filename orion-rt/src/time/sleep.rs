@@ -6,7 +6,7 @@ use std::panic::Location;
 use std::pin::Pin;
 use std::ptr::NonNull;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::{Duration, Instant};
 
 use crate::coop::{self, Reason};
@@ -81,14 +81,13 @@ impl Sleep {
     }
 }
 
-impl Future for Sleep {
-    type Output = ();
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+impl Sleep {
+    /// Polls it for a deadline: whoever is over time has to stop, also when all of the budget is spent (Y2).
+    pub(crate) fn poll_deadline(self: Pin<&mut Self>, cx: &Context<'_>) -> Poll<()> {
         // SAFETY: nothing is moved out of the reference.
         let this = unsafe { self.get_unchecked_mut() };
         if this.entry.has_fired() || this.deadline <= super::now() {
-            return coop::consume(cx);
+            return Poll::Ready(());
         }
         // It belongs to the root it is polled in; one that was moved from another leaves that root's timers.
         let here = current();
@@ -116,6 +115,15 @@ impl Future for Sleep {
         } else {
             Poll::Ready(())
         }
+    }
+}
+
+impl Future for Sleep {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        ready!(self.poll_deadline(cx));
+        coop::consume(cx)
     }
 }
 

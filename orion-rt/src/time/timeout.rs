@@ -75,6 +75,6 @@ impl<F: Future> Future for Timeout<F> {
         if let Poll::Ready(value) = this.future.poll(cx) {
             return Poll::Ready(Ok(value));
         }
-        this.sleep.poll(cx).map(|()| Err(Elapsed))
+        this.sleep.poll_deadline(cx).map(|()| Err(Elapsed))
     }
 }
