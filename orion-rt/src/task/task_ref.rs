@@ -57,7 +57,8 @@ impl TaskRef {
             AnyTask::Local(task) => leave(task),
             AnyTask::Multi(task) => leave(task),
         };
-        if wake {
+        // In a turn of the task itself the end of that turn looks whether there are shields; a wake-up would only bring one more.
+        if wake && current::get() != Some(self.task) {
             contained(|| self.waker.wake_by_ref());
         }
     }
