@@ -12,6 +12,8 @@ mod go_runtime;
 mod go_select;
 mod tokio_select;
 mod tokio_tasks;
+mod tokio_time;
+mod trio;
 
 use std::future::Future;
 use std::pin::pin;
