@@ -51,6 +51,10 @@ impl<T> LocalKey<RefCell<T>> {
     pub(crate) fn with_borrow<R>(&'static self, f: impl FnOnce(&T) -> R) -> R {
         self.with(|cell| f(&cell.borrow()))
     }
+
+    pub(crate) fn with_borrow_mut<R>(&'static self, f: impl FnOnce(&mut T) -> R) -> R {
+        self.with(|cell| f(&mut cell.borrow_mut()))
+    }
 }
 
 /// `std::thread_local!` over [`LocalKey`].
