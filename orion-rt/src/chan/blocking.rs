@@ -7,84 +7,24 @@
 //!
 //! Rejected: a condition variable per channel (a thread would be a second kind of waiter, out of turn with the tasks).
 
-use crate::sys::atomic::{AtomicBool, Ordering};
-use crate::sys::thread::{self, Thread};
-use crate::sys::{clock, thread_local};
+use crate::sys::clock;
 
 use super::error::{SendError, TryRecvError, TrySendError};
 use super::view::ChanRef;
-use std::future::Future;
+use crate::util::block;
 use std::panic::Location;
-use std::pin::{Pin, pin};
-use std::sync::Arc;
-use std::task::{Context, Poll, Wake, Waker};
-use std::time::{Duration, Instant};
-
-/// Wakes a thread that sits in `wait`.
-struct Parker {
-    thread: Thread,
-    woken: AtomicBool,
-}
-
-impl Wake for Parker {
-    fn wake(self: Arc<Self>) {
-        self.wake_by_ref();
-    }
-
-    fn wake_by_ref(self: &Arc<Self>) {
-        if !self.woken.swap(true, Ordering::Release) {
-            self.thread.unpark();
-        }
-    }
-}
-
-thread_local! {
-    /// This thread's parker, made at its first blocking call that has to wait, so that later ones do not allocate (C11).
-    static PARKER: (Arc<Parker>, Waker) = {
-        let parker = Arc::new(Parker { thread: thread::current(), woken: AtomicBool::new(false) });
-        let waker = Waker::from(parker.clone());
-        (parker, waker)
-    };
-}
-
-/// Drives `future` on this thread until it is ready; `None`: `deadline` has passed first.
-fn wait<F: Future>(mut future: Pin<&mut F>, deadline: Option<Instant>) -> Option<F::Output> {
-    let (parker, waker) = PARKER
-        .try_with(|(parker, waker)| (parker.clone(), waker.clone()))
-        // The thread is ending: its destructors may still use channels.
-        .unwrap_or_else(|_| {
-            let parker = Arc::new(Parker { thread: thread::current(), woken: AtomicBool::new(false) });
-            (parker.clone(), Waker::from(parker))
-        });
-    let mut cx = Context::from_waker(&waker);
-    loop {
-        if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
-            return Some(output);
-        }
-        while !parker.woken.swap(false, Ordering::Acquire) {
-            match deadline {
-                None => thread::park(),
-                Some(deadline) => {
-                    let left = deadline.saturating_duration_since(clock::now());
-                    if left.is_zero() {
-                        return None;
-                    }
-                    thread::park_timeout(left);
-                }
-            }
-        }
-    }
-}
+use std::pin::pin;
+use std::time::Duration;
 
 impl<T> ChanRef<T> {
     pub(super) fn send_blocking(&self, value: T, location: &'static Location<'static>) -> Result<(), SendError<T>> {
         let future = pin!(self.send_unbudgeted(value, location));
-        wait(future, None).expect("there is no deadline")
+        block::on(future)
     }
 
     pub(super) fn recv_blocking(&self, location: &'static Location<'static>) -> Option<T> {
         let future = pin!(self.recv_unbudgeted(location));
-        wait(future, None).expect("there is no deadline")
+        block::on(future)
     }
 
     pub(super) fn send_timeout_blocking(
@@ -95,7 +35,7 @@ impl<T> ChanRef<T> {
     ) -> Result<(), TrySendError<T>> {
         let mut future = pin!(self.send_unbudgeted(value, location));
         // A deadline beyond the clock's range is none.
-        let ended = wait(future.as_mut(), clock::now().checked_add(timeout));
+        let ended = block::until(future.as_mut(), clock::now().checked_add(timeout));
         match ended {
             Some(ended) => ended.map_err(TrySendError::from),
             None => match future.give_up() {
@@ -112,7 +52,7 @@ impl<T> ChanRef<T> {
         location: &'static Location<'static>,
     ) -> Result<T, TryRecvError> {
         let mut future = pin!(self.recv_unbudgeted(location));
-        match wait(future.as_mut(), clock::now().checked_add(timeout)) {
+        match block::until(future.as_mut(), clock::now().checked_add(timeout)) {
             Some(received) => received.ok_or(TryRecvError::Closed),
             // A close that came with the deadline shows at the next call.
             None => future.give_up().ok_or(TryRecvError::Empty),
