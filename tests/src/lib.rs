@@ -83,6 +83,15 @@ pub fn poll_once<F: Future>(future: Pin<&mut F>, wakes: &Count) -> Poll<F::Outpu
     future.poll(&mut Context::from_waker(&waker))
 }
 
+/// Polls `future` once; it has to be pending.
+pub async fn begin<F: Future + ?Sized>(mut future: Pin<&mut F>) {
+    std::future::poll_fn(|cx| {
+        assert!(future.as_mut().poll(cx).is_pending(), "it waits");
+        Poll::Ready(())
+    })
+    .await;
+}
+
 /// The output of a future that is ready at its first poll.
 ///
 /// # Panics

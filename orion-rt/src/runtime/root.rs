@@ -35,12 +35,17 @@ use crate::util::rng;
 /// What a root ended with: the body's value, or the first panic below it.
 pub(crate) type Outcome<T> = Result<T, Payload>;
 
-/// Panics if this thread runs orion tasks: a root inside would block the others (R4). Between two polls it runs destructors of
-/// results and wakers of timers, so whether it polls a task now is not the question.
+/// Whether this thread runs orion tasks, or the body of a root: whoever blocks it blocks them. Between two polls it runs
+/// destructors of results and wakers of timers, so whether it polls a task now is not the question.
+pub(crate) fn is_on_this_thread() -> bool {
+    current::get().is_some() || crate::time::is_entered()
+}
+
+/// Panics if this thread runs orion tasks: a root inside would block the others (R4).
 #[track_caller]
 pub(crate) fn forbid_nesting(what: &str) {
     assert!(
-        current::get().is_none() && !crate::time::is_entered(),
+        !is_on_this_thread(),
         "`{what}` was called from inside a task of an orion runtime, whose thread it would block; open a group there instead: \
          `s.group(async |g| ..).await`"
     );

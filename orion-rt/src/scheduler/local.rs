@@ -16,6 +16,7 @@
 //! 4. A virtual clock jumps only when no task can run and nothing is under way that is part of the program (T3).
 
 use std::cell::Cell;
+use std::pin::Pin;
 use std::ptr::NonNull;
 use std::sync::Arc;
 use std::task::{RawWakerVTable, Waker};
@@ -24,6 +25,7 @@ use std::time::Duration;
 use crate::sys::atomic::{AtomicBool, AtomicUsize, Ordering};
 use crate::sys::thread::{self, Thread};
 use crate::sys::{Mutex, thread_local};
+use crate::task::child::Child;
 use crate::task::current::AnyTask;
 use crate::task::header::Header;
 use crate::task::kind::{Alarm, Local, PlainCount, Schedule, Sealed, release_arc, retain_arc};
@@ -272,6 +274,7 @@ impl Sealed for Local {
     type Count = PlainCount;
     type State = LocalState;
     type Shared = LocalShared;
+    type Child<'a> = Pin<Box<dyn Child + 'a>>;
 
     fn waker_table() -> &'static RawWakerVTable {
         &crate::task::waker::LOCAL

@@ -12,7 +12,7 @@ use crate::sys::atomic::Ordering;
 use crate::task::cell::allocate;
 use crate::task::header::{Birth, Extra, Header};
 use crate::task::join::Claim;
-use crate::task::kind::{Kind, Local, Multi};
+use crate::task::kind::{Count, Kind, Local, Multi};
 use crate::task::owner::ScopeCore;
 use crate::task::scope_ref::ScopeRef;
 use crate::task::state::TaskState;
@@ -221,6 +221,11 @@ impl<'scope, K: Kind> Group<'scope, K> {
     #[track_caller]
     pub fn cancelled(&self) -> GroupCancelled<'scope, K> {
         GroupCancelled::new(self.clone())
+    }
+
+    /// Whether a task spawned now would be refused (S5).
+    pub(super) fn refuses(&self) -> bool {
+        self.is_cancelled() || self.core.active.get() == 0
     }
 
     pub(super) fn spawn_any<F: Future>(&self, spec: Spec, future: F) -> JoinHandle<'scope, F::Output, K> {

@@ -1,19 +1,25 @@
 //! The handle of a task: joined at most once, by type (J1).
 //!
+//! It serves two: tasks, by a [`Claim`] of the header, and children of local groups, by a cell that both sides share. What waits
+//! on a handle is in `join`.
+//!
 //! Invariants
-//! 1. `claim` is there until the handle is consumed; its task's value has type `T`.
+//! 1. `what` is there until the handle is consumed; the value of a claimed task has type `T`.
 //! 2. The handle is bounded by `'scope`, so it is not used after the root's end.
 
 use std::fmt;
-use std::future::{Future, IntoFuture};
+use std::future::IntoFuture;
 use std::marker::PhantomData;
 use std::panic::Location;
-use std::pin::Pin;
 use std::ptr::NonNull;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
+use crate::coop::{self, Reason};
 use crate::meta::TaskId;
+use crate::runtime::root;
+use crate::task::child::{self, JoinCell};
 use crate::task::current;
 use crate::task::error::TaskError;
 use crate::task::header::Header;
@@ -21,6 +27,9 @@ use crate::task::join::Claim;
 use crate::task::kind::{Kind, Multi};
 use crate::task::owner::Place;
 use crate::task::state::TaskState;
+use crate::util::block;
+
+use super::join::{Finished, Get, Join, JoinTimeout};
 
 /// The right to a task's value.
 ///
@@ -39,18 +48,32 @@ use crate::task::state::TaskState;
 /// Rules: J1-J7.
 #[must_use = "a task's handle is joined, or given up with `release()`; its scope waits for the task either way"]
 pub struct JoinHandle<'scope, T, K: Kind = Multi> {
-    claim: Option<Claim<K>>,
+    what: Option<What<T, K>>,
     _scope: Invariant<'scope>,
     _value: PhantomData<fn() -> T>,
+}
+
+/// What a handle is of.
+enum What<T, K: Kind> {
+    Task(Claim<K>),
+    Child(Arc<JoinCell<T, K>>),
 }
 
 /// Neither shrinks nor grows: a handle belongs to one root (S2).
 type Invariant<'scope> = PhantomData<fn(&'scope ()) -> &'scope ()>;
 
-// SAFETY: the claim is a pointer to a shared header; the value moves to the thread that joins, so `T: Send`.
+// SAFETY: the claim is a pointer to a shared header, the cell is shared behind its lock (see `cells_are_shared`); the value moves
+// to the thread that joins, so `T: Send`.
 unsafe impl<T: Send> Send for JoinHandle<'_, T, Multi> {}
-// SAFETY: through `&JoinHandle` only the shared header is used.
+// SAFETY: through `&JoinHandle` only the shared header or cell is used.
 unsafe impl<T: Send> Sync for JoinHandle<'_, T, Multi> {}
+
+/// The compiler's word for what is said above of the cell.
+const fn cells_are_shared<T: Send>() {
+    const fn shared<C: Send + Sync>() {}
+    shared::<Arc<JoinCell<T, Multi>>>();
+}
+const _: () = cells_are_shared::<std::cell::Cell<u8>>();
 
 impl<T, K: Kind> Unpin for JoinHandle<'_, T, K> {}
 
@@ -64,11 +87,19 @@ impl<'scope, T, K: Kind> JoinHandle<'scope, T, K> {
     /// # Safety
     /// The claim's task has a value of type `T` (1), bounded by `'scope` (2).
     pub(super) unsafe fn new(claim: Claim<K>) -> Self {
-        Self { claim: Some(claim), _scope: PhantomData, _value: PhantomData }
+        Self::of(What::Task(claim))
     }
 
-    fn claim(&self) -> &Claim<K> {
-        self.claim.as_ref().expect("a handle has its claim until it is consumed")
+    pub(super) fn of_child(cell: Arc<JoinCell<T, K>>) -> Self {
+        Self::of(What::Child(cell))
+    }
+
+    fn of(what: What<T, K>) -> Self {
+        Self { what: Some(what), _scope: PhantomData, _value: PhantomData }
+    }
+
+    fn what(&self) -> &What<T, K> {
+        self.what.as_ref().expect("a handle is of something until it is consumed")
     }
 
     /// Waits until the task and all its descendants are gone, then gives its value. `handle.await` is the same.
@@ -83,33 +114,99 @@ impl<'scope, T, K: Kind> JoinHandle<'scope, T, K> {
     /// # Panics
     /// If the task joins itself or one of its ancestors, which would wait for ever.
     ///
-    /// Rules: J1, J4, J5, J7.
+    /// ```
+    /// use orion_rt::TaskError;
+    /// orion_rt::run(async |s| {
+    ///     let sum = s.spawn(async { 20 + 22 });
+    ///     assert_eq!(sum.join().await.unwrap(), 42);
+    ///     let never = s.spawn(std::future::pending::<()>());
+    ///     never.cancel();
+    ///     assert!(matches!(never.await, Err(TaskError::Cancelled)));
+    /// });
+    /// ```
+    ///
+    /// Rules: J1, J4, J5, J7, S3.
     #[track_caller]
     pub fn join(self) -> Join<'scope, T, K> {
-        Join { handle: self, location: Location::caller() }
+        Join::new(self, Location::caller())
     }
 
     /// Waits like [`join`](JoinHandle::join) and gives the value itself.
     ///
     /// # Panics
     /// With the task's panic, or, if it was cancelled, with a message that names it.
+    ///
+    /// ```
+    /// orion_rt::run(async |s| assert_eq!(s.spawn(async { 7 }).get().await, 7));
+    /// ```
+    ///
+    /// Rules: J1, J4, J7.
     #[track_caller]
     pub fn get(self) -> Get<'scope, T, K> {
-        Get { join: self.join() }
+        Get::new(self.join())
+    }
+
+    /// Waits like [`join`](JoinHandle::join), but for `duration` at most. A task that is over when the time is up counts as joined.
+    ///
+    /// Cancel safe as `join` is: dropped half-way it discards the value, never the task (J7).
+    ///
+    /// # Errors
+    /// The handle, when the time is up first. The task goes on.
+    ///
+    /// # Panics
+    /// As `join` does; and like [`sleep`](crate::sleep), when it has to wait on a thread that runs no orion root.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// orion_rt::run(async |s| {
+    ///     let slow = s.spawn(std::future::pending::<()>());
+    ///     let Err(slow) = slow.join_timeout(Duration::from_millis(1)).await else { unreachable!() };
+    ///     slow.cancel();
+    ///     let quick = s.spawn(async { 7 });
+    ///     assert_eq!(quick.join_timeout(Duration::from_secs(9)).await.unwrap().unwrap(), 7);
+    /// });
+    /// ```
+    ///
+    /// Rules: J1, J4, J7, S3, T1.
+    #[track_caller]
+    pub fn join_timeout(self, duration: Duration) -> JoinTimeout<'scope, T, K> {
+        JoinTimeout::new(self, duration, Location::caller())
     }
 
     /// Waits until the task and its descendants are gone and leaves the handle, whose `join` is then immediate. For `select!`.
     ///
     /// Cancel safe.
+    ///
+    /// # Panics
+    /// As [`join`](JoinHandle::join) does.
+    ///
+    /// ```
+    /// use orion_rt::{Chan, select};
+    /// orion_rt::run(async |s| {
+    ///     let news = Chan::<u32>::new(0);
+    ///     let mut task = s.spawn(async { "done" });
+    ///     select! {
+    ///         _ = task.finished() => assert_eq!(task.await.unwrap(), "done"),
+    ///         <-news => unreachable!("nobody sends"),
+    ///     }
+    /// });
+    /// ```
+    ///
+    /// Rules: J4, J7, S3.
     #[track_caller]
     pub fn finished(&mut self) -> Finished<'_, 'scope, T, K> {
-        Finished { handle: self, location: Location::caller() }
+        Finished::new(self, Location::caller())
     }
 
     /// Whether the task and its descendants are gone.
+    ///
+    /// Rule: S3.
     #[must_use]
     pub fn is_finished(&self) -> bool {
-        self.claim().header().state.is_complete()
+        match self.what() {
+            What::Task(claim) => claim.header().state.is_complete(),
+            What::Child(cell) => cell.is_over(),
+        }
     }
 
     /// Asks the task, and every task below it, to stop at its next suspension; `join` then waits for that.
@@ -118,47 +215,138 @@ impl<'scope, T, K: Kind> JoinHandle<'scope, T, K> {
     ///
     /// Rules: J5, X1, X2, X4, X6.
     pub fn cancel(&self) {
-        self.claim().cancel();
+        match self.what() {
+            What::Task(claim) => claim.cancel(),
+            What::Child(cell) => cell.record().cancel(),
+        }
     }
 
     /// Gives the task up to its scope: nobody will join it, its value is dropped when it is there.
     ///
     /// Rule: J2.
     pub fn release(mut self) {
-        if let Some(claim) = self.claim.take() {
-            claim.release();
+        match self.what.take() {
+            Some(What::Task(claim)) => claim.release(),
+            Some(What::Child(cell)) => cell.release(),
+            None => {}
         }
     }
 
     /// The task's identity.
     #[must_use]
     pub fn id(&self) -> TaskId {
-        self.claim().header().id
+        match self.what() {
+            What::Task(claim) => claim.header().id,
+            What::Child(cell) => cell.record().id,
+        }
     }
 
-    /// The task's name, if it was given one.
+    /// The task's name, if it was given one; a child of a local group has none.
     #[must_use]
     pub fn name(&self) -> Option<Arc<str>> {
-        self.claim().header().name().cloned()
+        match self.what() {
+            What::Task(claim) => claim.header().name().cloned(),
+            What::Child(_) => None,
+        }
     }
 
-    fn poll_join(&mut self, cx: &Context<'_>, location: &'static Location<'static>) -> Poll<Result<T, TaskError>> {
-        let claim = self.claim.as_mut().expect("a `Join` is not polled after it was ready");
-        forbid_waiting_for_oneself(claim, location);
-        if claim.poll_complete(cx, location).is_pending() {
-            return Poll::Pending;
+    /// Ready when the task is complete; else its completion wakes the caller. Panics where that would be for ever (J4).
+    pub(super) fn poll_finished(&mut self, cx: &Context<'_>, location: &'static Location<'static>) -> Poll<()> {
+        if let Some(called) = self.waits_for_itself() {
+            panic!(
+                "a task cannot join itself or a task it runs inside of: {called} would wait for its own end at {location}; join it \
+                 from outside, or `release()` the handle"
+            );
         }
-        let claim = self.claim.take().expect("looked at above");
-        // SAFETY: (1), and the task is complete.
-        Poll::Ready(unsafe { claim.take::<T>() })
+        match self.what.as_mut().expect("a handle is of something until it is consumed") {
+            What::Task(claim) => claim.poll_complete(cx, location),
+            What::Child(cell) => cell.poll_over(cx, location),
+        }
+    }
+
+    /// Has `waker` woken when the task is complete; `true`: it is. In place of `poll_finished`, by who does not wait himself.
+    pub(super) fn register(&mut self, waker: &Waker) -> bool {
+        match self.what.as_mut().expect("a handle is of something until it is consumed") {
+            What::Task(claim) => claim.register(waker),
+            What::Child(cell) => cell.register(waker),
+        }
+    }
+
+    /// The result of a task for which `poll_finished` is ready.
+    pub(super) fn take(mut self) -> Result<T, TaskError> {
+        match self.what.take().expect("a handle is of something until it is consumed") {
+            What::Task(claim) => {
+                assert!(claim.header().state.is_complete(), "a result is taken when it is there");
+                // SAFETY: (1), and the task is complete.
+                unsafe { claim.take::<T>() }
+            }
+            What::Child(cell) => cell.take(),
+        }
+    }
+
+    /// The current task waits for this one (D6).
+    pub(super) fn note_wait(&self, location: &'static Location<'static>) {
+        coop::note_wait(Reason::Join, self.id().0, location);
+    }
+
+    /// What the task is called, if whoever asks runs inside of it: is the task itself or has it above.
+    pub(super) fn waits_for_itself(&self) -> Option<Called> {
+        match self.what() {
+            What::Task(claim) => runs_inside(claim).then(|| self.called()),
+            What::Child(cell) => child::is_inside(cell.record().id).then(|| self.called()),
+        }
+    }
+
+    /// What a message calls the task.
+    pub(super) fn called(&self) -> Called {
+        let location = match self.what() {
+            What::Task(claim) => claim.header().location,
+            What::Child(cell) => cell.record().location,
+        };
+        Called { id: self.id(), name: self.name(), location }
     }
 }
 
 impl<T, K: Kind> Drop for JoinHandle<'_, T, K> {
     fn drop(&mut self) {
-        if let Some(claim) = self.claim.take() {
-            claim.forsake();
+        match self.what.take() {
+            Some(What::Task(claim)) => claim.forsake(),
+            Some(What::Child(cell)) => cell.release(),
+            None => {}
         }
+    }
+}
+
+impl<T> JoinHandle<'_, T, Multi> {
+    /// Waits like [`join`](JoinHandle::join), by blocking the calling thread: a plain thread, or a closure that runs on a thread for
+    /// blocking calls.
+    ///
+    /// # Errors
+    /// As `join`.
+    ///
+    /// # Panics
+    /// From inside an orion task or a root's body, whose thread it would block: `.await` the handle there.
+    ///
+    /// ```
+    /// let runtime = orion_rt::Runtime::builder().workers(1).build()?;
+    /// runtime.run(async |s| {
+    ///     let task = s.spawn(async { 42 });
+    ///     std::thread::scope(|threads| {
+    ///         threads.spawn(|| assert_eq!(task.join_blocking().unwrap(), 42));
+    ///     });
+    /// });
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
+    /// Rules: J1, J5, S3.
+    #[track_caller]
+    pub fn join_blocking(self) -> Result<T, TaskError> {
+        assert!(
+            !root::is_on_this_thread(),
+            "`join_blocking` was called from inside a task of an orion runtime, whose thread it would block; join there with \
+             `handle.await` instead"
+        );
+        block::on(self.join())
     }
 }
 
@@ -173,14 +361,10 @@ impl<'scope, T, K: Kind> IntoFuture for JoinHandle<'scope, T, K> {
 }
 
 /// What a message calls a task; it may be gone when the message is written.
-struct Called {
+pub(super) struct Called {
     id: TaskId,
     name: Option<Arc<str>>,
     location: &'static Location<'static>,
-}
-
-fn called<K: Kind>(header: &Header<K>) -> Called {
-    Called { id: header.id, name: header.name().cloned(), location: header.location }
 }
 
 impl fmt::Display for Called {
@@ -192,20 +376,16 @@ impl fmt::Display for Called {
     }
 }
 
-/// Panics if the task behind `claim` is the current one or has opened the group the current one lives in (J4).
-fn forbid_waiting_for_oneself<K: Kind>(claim: &Claim<K>, location: &'static Location<'static>) {
+/// Whether the task behind `claim` is the current one or has opened the group the current one lives in (J4).
+fn runs_inside<K: Kind>(claim: &Claim<K>) -> bool {
     let target = NonNull::from(claim.header());
     let mut next = current::get().and_then(K::only);
     while let Some(task) = next {
+        if task == target {
+            return true;
+        }
         // SAFETY: the current task is being polled, and an opener that answers for its group is not complete.
         let header: &Header<K> = unsafe { task.as_ref() };
-        if task == target {
-            panic!(
-                "a task cannot join itself or a task it runs inside of: {} would wait for its own end at {location}; join it \
-                 from outside, or `release()` the handle",
-                called(header)
-            );
-        }
         // SAFETY: the scope of a task that is not complete is alive.
         next = match unsafe { &header.scope.as_ref().place } {
             // SAFETY: the group has a reference to its opener.
@@ -213,83 +393,5 @@ fn forbid_waiting_for_oneself<K: Kind>(claim: &Claim<K>, location: &'static Loca
             Place::Root(_) => None,
         };
     }
-}
-
-/// The future of [`JoinHandle::join`].
-#[must_use = "futures do nothing unless awaited"]
-pub struct Join<'scope, T, K: Kind = Multi> {
-    handle: JoinHandle<'scope, T, K>,
-    location: &'static Location<'static>,
-}
-
-impl<T, K: Kind> fmt::Debug for Join<'_, T, K> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Join").field("location", &self.location).finish_non_exhaustive()
-    }
-}
-
-impl<T, K: Kind> Future for Join<'_, T, K> {
-    type Output = Result<T, TaskError>;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.get_mut();
-        this.handle.poll_join(cx, this.location)
-    }
-}
-
-/// The future of [`JoinHandle::get`].
-#[must_use = "futures do nothing unless awaited"]
-pub struct Get<'scope, T, K: Kind = Multi> {
-    join: Join<'scope, T, K>,
-}
-
-impl<T, K: Kind> fmt::Debug for Get<'_, T, K> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Get").field("join", &self.join).finish()
-    }
-}
-
-impl<T, K: Kind> Future for Get<'_, T, K> {
-    type Output = T;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
-        let join = &mut self.get_mut().join;
-        let location = join.location;
-        let about = called(join.handle.claim().header());
-        match Pin::new(join).poll(cx) {
-            Poll::Pending => Poll::Pending,
-            Poll::Ready(Ok(value)) => Poll::Ready(value),
-            Poll::Ready(Err(TaskError::Panicked(panic))) => {
-                let message = panic.message().to_owned();
-                std::panic::resume_unwind(panic.into_payload().unwrap_or_else(|| Box::new(message)))
-            }
-            Poll::Ready(Err(TaskError::Cancelled)) => panic!(
-                "`get` at {location} on {about}, which was cancelled before it returned; use `join` to see that as a value"
-            ),
-        }
-    }
-}
-
-/// The future of [`JoinHandle::finished`].
-#[must_use = "futures do nothing unless awaited"]
-pub struct Finished<'a, 'scope, T, K: Kind = Multi> {
-    handle: &'a mut JoinHandle<'scope, T, K>,
-    location: &'static Location<'static>,
-}
-
-impl<T, K: Kind> fmt::Debug for Finished<'_, '_, T, K> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Finished").field("location", &self.location).finish_non_exhaustive()
-    }
-}
-
-impl<T, K: Kind> Future for Finished<'_, '_, T, K> {
-    type Output = ();
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let this = self.get_mut();
-        let claim = this.handle.claim.as_mut().expect("a handle has its claim until it is consumed");
-        forbid_waiting_for_oneself(claim, this.location);
-        claim.poll_complete(cx, this.location)
-    }
+    false
 }

@@ -8,7 +8,7 @@
 use std::mem::MaybeUninit;
 use std::panic::Location;
 use std::ptr::NonNull;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use super::error::TaskError;
 use super::header::Header;
@@ -47,30 +47,37 @@ impl<K: Sealed> Claim<K> {
 
     /// Ready when the task is complete; else its completion wakes the caller.
     pub(crate) fn poll_complete(&mut self, cx: &Context<'_>, location: &'static Location<'static>) -> Poll<()> {
-        let state = &self.header().state;
-        if state.is_complete() {
+        if self.header().state.is_complete() {
             return coop::consume(cx);
         }
-        let slot = self.header().join_waker.get();
-        if !state.owns_join_slot() {
-            // SAFETY: JOIN_WAKER is set: both sides only read.
-            if unsafe { &*slot }.as_ref().is_some_and(|w| w.will_wake(cx.waker())) {
-                coop::note_wait(Reason::Join, self.header().id.0, location);
-                return Poll::Pending;
-            }
-            if !state.withdraw_join_waker() {
-                return Poll::Ready(());
-            }
-        }
-        let fresh = Some(cx.waker().clone());
-        // SAFETY: JOIN_WAKER is clear: the slot is the handle's.
-        let before = std::mem::replace(unsafe { &mut *slot }, fresh);
-        drop(before);
-        if !state.publish_join_waker() {
+        if self.register(cx.waker()) {
             return Poll::Ready(());
         }
         coop::note_wait(Reason::Join, self.header().id.0, location);
         Poll::Pending
+    }
+
+    /// Has `waker` woken when the task is complete. `true`: it is.
+    pub(crate) fn register(&mut self, waker: &Waker) -> bool {
+        let state = &self.header().state;
+        if state.is_complete() {
+            return true;
+        }
+        let slot = self.header().join_waker.get();
+        if !state.owns_join_slot() {
+            // SAFETY: JOIN_WAKER is set: both sides only read.
+            if unsafe { &*slot }.as_ref().is_some_and(|w| w.will_wake(waker)) {
+                return false;
+            }
+            if !state.withdraw_join_waker() {
+                return true;
+            }
+        }
+        let fresh = Some(waker.clone());
+        // SAFETY: JOIN_WAKER is clear: the slot is the handle's.
+        let before = std::mem::replace(unsafe { &mut *slot }, fresh);
+        drop(before);
+        !state.publish_join_waker()
     }
 
     /// The result of a complete task.

@@ -11,6 +11,7 @@ use std::time::Duration;
 use crate::sys::atomic::{AtomicUsize, Ordering};
 use crate::sys::{Mutex, MutexGuard};
 
+use super::child::Child;
 use super::current::AnyTask;
 use super::header::Header;
 use super::owner::ScopeCore;
@@ -39,6 +40,8 @@ pub trait Sealed: Sized + 'static {
     type State: TaskState;
     /// The scheduler, shared by all tasks of a runtime.
     type Shared: Schedule<Self>;
+    /// A child of a local group, whatever its future is: boxed, and `Send` on `Multi`.
+    type Child<'a>: Child + Unpin;
 
     /// The waker functions of this kind; a static, so that its address tells a task's waker from a foreign one.
     fn waker_table() -> &'static RawWakerVTable;

@@ -13,6 +13,7 @@ pub(crate) mod annex;
 pub(crate) mod cancel;
 pub(crate) mod cancelled;
 pub(crate) mod cell;
+pub(crate) mod child;
 pub(crate) mod current;
 pub(crate) mod deadline;
 pub(crate) mod end;

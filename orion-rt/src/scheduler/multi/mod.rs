@@ -12,6 +12,7 @@
 mod sleep;
 mod worker;
 
+use std::pin::Pin;
 use std::ptr::NonNull;
 use std::sync::Arc;
 use std::task::{RawWakerVTable, Waker};
@@ -24,6 +25,7 @@ use crate::coop;
 use crate::sys::atomic::{AtomicBool, AtomicUsize, Ordering, fence};
 use crate::sys::thread::{self, Thread};
 use crate::sys::{Mutex, OnceLock};
+use crate::task::child::Child;
 use crate::task::current::AnyTask;
 use crate::task::header::Header;
 use crate::task::kind::{Alarm, Multi, Schedule, Sealed, release_arc, retain_arc};
@@ -179,6 +181,7 @@ impl Sealed for Multi {
     type Count = AtomicUsize;
     type State = MultiState;
     type Shared = MultiShared;
+    type Child<'a> = Pin<Box<dyn Child + Send + 'a>>;
 
     fn waker_table() -> &'static RawWakerVTable {
         &crate::task::waker::MULTI
