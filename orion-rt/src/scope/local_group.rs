@@ -23,7 +23,14 @@ use super::local_children::Children;
 /// A child has a [`JoinHandle`] like any task, but it is none: it shares its task's turn, budget and name. It is over when its
 /// future is; a group that it opened and dropped half-way is waited for by the task.
 ///
-/// Rules: S4, S5, P1, X1, X2.
+/// That of [`run`](crate::run) stays on its thread:
+/// ```compile_fail,E0277
+/// # orion_rt::run(async |s| {
+/// s.local(async |g| std::thread::scope(|threads| drop(threads.spawn(move || g.cancel())))).await;
+/// # });
+/// ```
+///
+/// Rules: S4, S5, P1, X1, X2, R1.
 pub struct LocalGroup<'a, K: Kind = Multi> {
     children: Arc<Children<'a, K>>,
 }

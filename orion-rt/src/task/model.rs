@@ -7,7 +7,7 @@ use loom::sync::atomic::{AtomicUsize, Ordering};
 use loom::thread;
 
 use super::shields::Shields;
-use super::state::{Release, Start, Suspend, TaskState, Wake};
+use super::state::{Completed, Release, Start, Suspend, TaskState, Wake};
 use super::state_multi::MultiState;
 
 /// A task without memory of its own: what would be queued, freed or dropped is counted.
@@ -15,9 +15,12 @@ struct Model {
     state: MultiState,
     shields: Shields,
     future: UnsafeCell<u32>,
-    slot: UnsafeCell<bool>,
+    /// Which waker is in the join waker's slot; 0: none.
+    slot: UnsafeCell<u32>,
     queued: AtomicUsize,
     woken: AtomicUsize,
+    /// The join waker that was woken last.
+    woken_last: AtomicUsize,
     freed: AtomicUsize,
     result_dropped: AtomicUsize,
 }
@@ -28,9 +31,10 @@ impl Model {
             state: MultiState::new(handle),
             shields: Shields::new(),
             future: UnsafeCell::new(0),
-            slot: UnsafeCell::new(false),
+            slot: UnsafeCell::new(0),
             queued: AtomicUsize::new(1),
             woken: AtomicUsize::new(0),
+            woken_last: AtomicUsize::new(0),
             freed: AtomicUsize::new(0),
             result_dropped: AtomicUsize::new(0),
         })
@@ -88,10 +92,16 @@ impl Model {
     }
 
     fn finish(&self) {
-        let completed = self.state.finish();
+        self.dispose(self.state.finish());
+    }
+
+    /// What `finish::dispose` does.
+    fn dispose(&self, completed: Completed) {
         if completed.join_waker {
             // SAFETY: JOIN_WAKER: both sides only read.
-            self.slot.with(|slot| assert!(unsafe { *slot }, "the slot is filled"));
+            let waker = self.slot.with(|slot| unsafe { *slot });
+            assert_ne!(waker, 0, "the slot is filled");
+            self.woken_last.store(waker as usize, Ordering::Release);
             self.woken.fetch_add(1, Ordering::AcqRel);
             if self.state.join_waker_done() {
                 self.empty_slot();
@@ -105,7 +115,7 @@ impl Model {
 
     fn empty_slot(&self) {
         // SAFETY: loom reports it if the slot is not this thread's.
-        self.slot.with_mut(|slot| unsafe { *slot = false });
+        self.slot.with_mut(|slot| unsafe { *slot = 0 });
     }
 
     fn drop_result(&self) {
@@ -128,16 +138,26 @@ impl Model {
         self.release(1);
     }
 
-    /// What `Claim::poll_complete` does; `true`: complete.
+    /// What `Claim::register` does; `true`: complete.
     fn poll_join(&self) -> bool {
+        self.poll_join_with(1)
+    }
+
+    fn poll_join_with(&self, waker: u32) -> bool {
         if self.state.is_complete() {
             return true;
         }
         if !self.state.owns_join_slot() {
-            return !self.state.withdraw_join_waker();
+            // SAFETY: JOIN_WAKER is set: both sides only read.
+            if self.slot.with(|slot| unsafe { *slot }) == waker {
+                return false;
+            }
+            if !self.state.withdraw_join_waker() {
+                return true;
+            }
         }
         // SAFETY: JOIN_WAKER is clear: the slot is the handle's.
-        self.slot.with_mut(|slot| unsafe { *slot = true });
+        self.slot.with_mut(|slot| unsafe { *slot = waker });
         !self.state.publish_join_waker()
     }
 
@@ -274,7 +294,111 @@ fn model_handle_drop_against_finish() {
         task.give_up(true);
         runner.join().unwrap();
         // SAFETY: both threads are done with it.
-        task.slot.with(|slot| assert!(!unsafe { *slot }, "the waker was dropped"));
+        task.slot.with(|slot| assert_eq!(unsafe { *slot }, 0, "the waker was dropped"));
         task.assert_over();
+    });
+}
+
+// J6, J7: a join that is polled with another waker against the poll that finishes: the last waker is woken, or the task is found
+// complete.
+#[test]
+fn model_a_replaced_join_waker_against_finish() {
+    check(|| {
+        let task = Model::new(true);
+        assert!(!task.poll_join_with(1), "nobody runs it yet");
+        let runner = {
+            let task = Arc::clone(&task);
+            thread::spawn(move || assert!(task.run_queued(|_| true)))
+        };
+        let complete = task.poll_join_with(2);
+        if !complete {
+            runner.join().unwrap();
+            assert_eq!((task.woken.load(Ordering::Acquire), task.woken_last.load(Ordering::Acquire)), (1, 2));
+            task.give_up(true);
+        } else {
+            task.give_up(true);
+            runner.join().unwrap();
+        }
+        // SAFETY: both threads are done with it.
+        task.slot.with(|slot| assert_eq!(unsafe { *slot }, 0, "the waker was dropped"));
+        task.assert_over();
+    });
+}
+
+// J6, X6: a join that is dropped half-way, a cancel by somebody else, and the poll that finishes: one result, dropped once.
+#[test]
+fn model_handle_drop_against_cancel_and_finish() {
+    check(|| {
+        let task = Model::new(true);
+        assert!(!task.poll_join(), "nobody runs it yet");
+        task.state.retain();
+        let canceller = {
+            let task = Arc::clone(&task);
+            thread::spawn(move || {
+                task.cancel();
+                task.release(1);
+            })
+        };
+        let runner = {
+            let task = Arc::clone(&task);
+            thread::spawn(move || task.run_queued(|polls| polls == 2))
+        };
+        task.give_up(true);
+        canceller.join().unwrap();
+        let over = runner.join().unwrap() || task.run_queued(|polls| polls == 2);
+        assert!(over, "a cancelled task ends");
+        task.assert_over();
+    });
+}
+
+// S3, J6: the future has returned, the last descendant completes the task on another thread, and the handle joins or goes.
+fn descendants_against(handle: impl Fn(&Model) -> bool + Sync + Send + Copy + 'static) {
+    check(move || {
+        let task = Model::new(true);
+        // As `Groups::pending`: one for the future, one for a descendant.
+        let pending = Arc::new(AtomicUsize::new(2));
+        let part = |task: Arc<Model>, pending: Arc<AtomicUsize>, runs: bool| {
+            move || {
+                if runs {
+                    assert_eq!(task.state.start(|| false), Start::Poll);
+                    task.touch_future();
+                    task.state.returned();
+                }
+                if pending.fetch_sub(1, Ordering::AcqRel) == 1 {
+                    task.dispose(task.state.complete());
+                }
+            }
+        };
+        let runner = thread::spawn(part(Arc::clone(&task), Arc::clone(&pending), true));
+        let descendant = thread::spawn(part(Arc::clone(&task), pending, false));
+        let waits = handle(&task);
+        runner.join().unwrap();
+        descendant.join().unwrap();
+        if waits {
+            assert_eq!(task.woken.load(Ordering::Acquire), 1, "the joiner is woken, by whoever completed the task");
+            assert!(task.poll_join());
+            task.give_up(true);
+        }
+        task.assert_over();
+    });
+}
+
+#[test]
+fn model_join_against_the_last_descendant() {
+    descendants_against(|task| {
+        let waits = !task.poll_join();
+        if !waits {
+            task.give_up(true);
+        }
+        waits
+    });
+}
+
+#[test]
+fn model_handle_drop_against_the_last_descendant() {
+    descendants_against(|task| {
+        let _ = task.poll_join();
+        task.give_up(true);
+        false
     });
 }

@@ -24,6 +24,8 @@
 #![forbid(unsafe_code)]
 
 mod cell;
+#[cfg(all(test, loom))]
+mod model;
 mod record;
 
 pub(crate) use cell::{JoinCell, Work};
