@@ -1,14 +1,15 @@
-//! Local groups: children polled inside the calling task, what they may borrow, and in which order they run (S4, Y1, Y4, D6, I1).
+//! Local groups: children polled inside the calling task, what they may borrow, and in which order they run (S4, Y1, Y4, D6, I1, J8).
 //! How they end: `local_children.rs`.
 
 use std::future::Future;
+use std::panic::catch_unwind;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 use std::task::{Poll, Waker};
 
 use orion_rt::{Chan, JoinHandle, Local, LocalGroup, TaskState, dumper, run, yield_now};
-use orion_tests::{Count, begin, for_ever, on_every_kind, poll_once, watched, workers};
+use orion_tests::{Count, begin, for_ever, on_every_kind, panic_message, poll_once, watched, workers};
 
 // Children borrow the caller's own variables, mutably too, and are gone when the call is over.
 on_every_kind!(children_borrow_from_the_caller, async |s| {
@@ -292,5 +293,37 @@ fn children_of_run_need_not_be_send() {
             *child.await.unwrap() * 2
         });
         assert_eq!(twice.await, 2);
+    });
+}
+
+// J8: under a strict root a child's handle is joined or released, like any; a child that is cut short is excused. A join set that
+// is dropped has released its tasks.
+#[test]
+fn j8_a_childs_handle_that_was_not_used_is_named() {
+    let strict = || orion_rt::Runtime::builder().strict(true).build_local().unwrap();
+    let dropped = catch_unwind(|| strict().run(async |s| s.local(async |g| drop(g.spawn(async {}))).await));
+    let message = panic_message(dropped);
+    assert!(message.starts_with("strict mode: 1 thing was left open"), "{message}");
+    assert!(message.contains("child of a local group") && message.contains("local_groups.rs:"), "{message}");
+    strict().run(async |s| {
+        s.local(async |g| {
+            g.spawn(async {}).release();
+            g.spawn(async {}).await.unwrap();
+            let inner = g.clone();
+            let child = g.spawn(async move {
+                let _open = inner.spawn(for_ever());
+                for_ever().await;
+            });
+            yield_now().await;
+            child.cancel();
+            drop(child.await);
+            g.cancel();
+        })
+        .await;
+        let mut set = s.join_set();
+        set.spawn(async { 1 });
+        set.spawn(async { 2 });
+        assert!(set.next().await.is_some());
+        drop(set);
     });
 }

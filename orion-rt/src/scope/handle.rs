@@ -311,7 +311,7 @@ impl<T, K: Kind> Drop for JoinHandle<'_, T, K> {
     fn drop(&mut self) {
         match self.what.take() {
             Some(What::Task(claim)) => claim.forsake(),
-            Some(What::Child(cell)) => cell.release(),
+            Some(What::Child(cell)) => cell.forsake(),
             None => {}
         }
     }

@@ -268,6 +268,13 @@ impl<'scope, T, K: Kind> JoinSet<'scope, T, K> {
     }
 }
 
+/// The tasks are released to their scope (J2): what was not wanted here is nobody's oversight.
+impl<T, K: Kind> Drop for JoinSet<'_, T, K> {
+    fn drop(&mut self) {
+        std::mem::take(&mut self.handles).into_values().for_each(JoinHandle::release);
+    }
+}
+
 /// The results in the order of completion; it ends when the set is empty, and goes on when there is more.
 impl<T, K: Kind> Stream for JoinSet<'_, T, K> {
     type Item = Result<T, TaskError>;

@@ -22,8 +22,9 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Waker};
 
+use crate::meta::ledger;
 use crate::task::child::{Child as _, Ready, Record};
-use crate::task::error::{Panic, TaskError, message_of};
+use crate::task::error::{Panic, Payload, TaskError, message_of};
 use crate::task::kind::{Kind, Lock};
 use crate::task::state::{Start, Suspend};
 use crate::task::unit::Unit;
@@ -43,7 +44,7 @@ struct State<'a, K: Kind> {
     slots: Slab<Slot<'a, K>>,
     gate: Gate,
     failed: bool,
-    payload: Option<Box<dyn Any + Send>>,
+    payload: Option<Payload>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -125,7 +126,7 @@ impl<'a, K: Kind> Children<'a, K> {
     }
 
     /// A child, or the body, has panicked: the first payload is kept, everybody is asked to stop (P1).
-    pub(super) fn fail(&self, payload: Box<dyn Any + Send>) {
+    pub(super) fn fail(&self, payload: Payload) {
         let rejected = {
             let mut state = self.state.lock();
             if state.failed || state.gate == Gate::Ended {
@@ -189,7 +190,10 @@ impl<'a, K: Kind> Children<'a, K> {
 
     /// Drops the future, counts the child out, then tells its handle. A panic in the destructor is the child's (P3).
     fn end(&self, record: &Arc<Record>, mut child: Live<'a, K>, mut error: Option<TaskError>) {
-        let dropped = catch_unwind(AssertUnwindSafe(|| Pin::new(&mut child.work).drop_future()));
+        let drop_future = AssertUnwindSafe(|| Pin::new(&mut child.work).drop_future());
+        // A child that is cut short can neither join nor close what it holds (J8).
+        let dropped =
+            if error.is_none() { catch_unwind(drop_future) } else { ledger::excused(|| catch_unwind(drop_future)) };
         if let Err(payload) = dropped {
             let late = error.replace(panicked(&*payload));
             self.fail(payload);
@@ -233,7 +237,7 @@ impl<'a, K: Kind> Children<'a, K> {
 
 /// What a group ended with.
 pub(super) struct Ended {
-    pub(super) payload: Option<Box<dyn Any + Send>>,
+    pub(super) payload: Option<Payload>,
 }
 
 /// What the joiner learns of a panic.

@@ -26,6 +26,7 @@ use std::task::{Context, Poll};
 use pin_project_lite::pin_project;
 
 use crate::coop::{self, Reason};
+use crate::meta::ledger;
 use crate::task::kind::Kind;
 use crate::task::state::{Start, Suspend};
 use crate::task::unit::Unit;
@@ -110,10 +111,7 @@ impl<'scope, K: Kind, B, F: Future> LocalFuture<'scope, '_, K, B, F> {
         let mut this = self.project();
         let Some(children) = this.children.take() else { return };
         children.end_all();
-        if let Err(payload) = catch_unwind(AssertUnwindSafe(|| this.body.set(None))) {
-            children.fail(payload);
-        }
-        children.body.finish();
+        end_body(&children, this.body.as_mut(), false);
         let value = this.value.take();
         contained(|| drop(value));
         let payload = children.end_if_empty().and_then(|ended| ended.payload);
@@ -209,9 +207,16 @@ fn turn_of_body<K: Kind, F: Future>(
             },
         }
     }
-    if let Err(payload) = catch_unwind(AssertUnwindSafe(|| body.set(None))) {
+    end_body(children, body, value.is_some());
+    Turn::Done
+}
+
+/// Drops the body, which has returned or is cut short.
+fn end_body<K: Kind, F: Future>(children: &Children<'_, K>, mut body: Pin<&mut Option<F>>, has_returned: bool) {
+    let drop_future = AssertUnwindSafe(|| body.set(None));
+    let dropped = if has_returned { catch_unwind(drop_future) } else { ledger::excused(|| catch_unwind(drop_future)) };
+    if let Err(payload) = dropped {
         children.fail(payload);
     }
     children.body.finish();
-    Turn::Done
 }

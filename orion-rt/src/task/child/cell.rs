@@ -16,6 +16,7 @@ use pin_project_lite::pin_project;
 
 use super::{Child, Record};
 use crate::coop::{self, Reason};
+use crate::meta::ledger::{self, Entry};
 use crate::task::error::TaskError;
 use crate::task::kind::{Lock, Sealed};
 use crate::util::contain::contained;
@@ -81,7 +82,22 @@ impl<T, K: Sealed> JoinCell<T, K> {
         result.unwrap_or(Err(TaskError::Cancelled))
     }
 
-    /// The handle is gone: a result that is there is dropped, one that comes is not kept.
+    /// As `release`, but the handle was dropped, neither joined nor released: a strict root is told (J8).
+    pub(crate) fn forsake(&self) {
+        if let Some(ledger) = ledger::current() {
+            ledger.record(|| Entry {
+                kind: ledger::Kind::Task,
+                id: self.record.id.0,
+                name: None,
+                location: Some(self.record.location),
+                wrong: "was neither joined nor released: the handle of this child of a local group was dropped".into(),
+                fix: "join it, or `release()` it to its group",
+            });
+        }
+        self.release();
+    }
+
+    /// The handle is given up: a result that is there is dropped, one that comes is not kept.
     pub(crate) fn release(&self) {
         let left = {
             let mut slot = self.slot.lock();

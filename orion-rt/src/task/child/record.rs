@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::task::Waker;
 
 use crate::meta::TaskId;
-use crate::sys::Mutex;
 use crate::sys::atomic::{AtomicUsize, Ordering};
+use crate::sys::{Mutex, thread_local};
 use crate::task::state::{Start, Suspend, TaskState, Wake};
 use crate::task::state_multi::MultiState;
 use crate::util::contain::contained;
@@ -81,7 +81,7 @@ impl Record {
 
     /// Counts as being polled by this thread until the guard is dropped.
     pub(crate) fn enter(&self) -> Entered {
-        INSIDE.with_borrow_mut(|inside| inside.push(self.id));
+        INSIDE.with(|inside| inside.borrow_mut().push(self.id));
         Entered(())
     }
 }
@@ -108,7 +108,7 @@ pub(crate) struct Entered(());
 
 impl Drop for Entered {
     fn drop(&mut self) {
-        INSIDE.with_borrow_mut(|inside| inside.pop());
+        INSIDE.with(|inside| inside.borrow_mut().pop());
     }
 }
 
