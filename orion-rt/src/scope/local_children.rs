@@ -106,7 +106,10 @@ impl<'a, K: Kind> Children<'a, K> {
         };
         match refused {
             None => self.ready.push([record]),
-            Some(child) => self.end(&record, child, Some(TaskError::Cancelled)),
+            Some(child) => {
+                record.start_end();
+                self.end(&record, child, Some(TaskError::Cancelled));
+            }
         }
     }
 
@@ -230,6 +233,7 @@ impl<'a, K: Kind> Children<'a, K> {
         };
         for Slot { record, child } in slots.into_values() {
             let child = child.expect("the future of a child is taken out only while the group's is polled");
+            record.start_end();
             self.end(&record, child, Some(TaskError::Cancelled));
         }
     }

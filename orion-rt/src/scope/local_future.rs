@@ -111,7 +111,10 @@ impl<'scope, K: Kind, B, F: Future> LocalFuture<'scope, '_, K, B, F> {
         let mut this = self.project();
         let Some(children) = this.children.take() else { return };
         children.end_all();
-        end_body(&children, this.body.as_mut(), false);
+        if this.body.is_some() {
+            children.body.start_end();
+            end_body(&children, this.body.as_mut(), false);
+        }
         let value = this.value.take();
         contained(|| drop(value));
         let payload = children.end_if_empty().and_then(|ended| ended.payload);

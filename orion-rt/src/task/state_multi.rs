@@ -77,7 +77,9 @@ impl TaskState for MultiState {
 
     #[inline]
     fn finish(&self) -> Completed {
-        Self::completed(self.0.fetch_add(COMPLETE + RETURNED - RUNNING + REF, Ordering::AcqRel))
+        let old = self.0.fetch_add(COMPLETE + RETURNED - RUNNING + REF, Ordering::AcqRel);
+        debug_assert!(old & RUNNING != 0, "only who runs the task finishes it");
+        Self::completed(old)
     }
 
     #[inline]

@@ -56,12 +56,19 @@ impl Record {
         self.state.start(shielded)
     }
 
+    /// Not polled any more: the future is about to be dropped where it waits, in the queue or out of it. Then
+    /// [`finish`](Record::finish).
+    pub(crate) fn start_end(&self) {
+        let _ = self.state.cancel();
+        let _ = self.state.start();
+    }
+
     /// The poll returned `Pending`.
     pub(crate) fn suspend(&self, shielded: impl Fn() -> bool) -> Suspend {
         self.state.suspend(shielded)
     }
 
-    /// The future is gone: wake-ups and requests do nothing any more.
+    /// The future, for which this thread has made the last `start`, is gone: wake-ups and requests do nothing any more.
     pub(crate) fn finish(&self) {
         let _ = self.state.finish();
     }
@@ -114,7 +121,7 @@ impl Drop for Entered {
 
 /// Whether this thread is polling the child, so that whatever asks runs inside of it.
 pub(crate) fn is_inside(child: TaskId) -> bool {
-    INSIDE.with_borrow(|inside| inside.contains(&child))
+    INSIDE.try_with(|inside| inside.borrow().contains(&child)).unwrap_or(false)
 }
 
 /// The woken children of one group, and the waker of its future.
