@@ -220,8 +220,8 @@ pub use locals::{TaskLocal, TaskLocalFuture};
 pub use meta::TaskId;
 pub use runtime::{Builder, LocalRuntime, Runtime};
 pub use scope::{
-    Finished, Get, Group, GroupCancelled, GroupFuture, GroupTimeout, Join, JoinHandle, JoinSet, JoinTimeout, LocalFuture,
-    LocalGroup, NextJoined, Root, Scope, TaskBuilder, TryGroup, TryGroupFuture, run,
+    Finished, Get, Group, GroupCancelled, GroupFuture, GroupTimeout, Join, JoinHandle, JoinSet, JoinTimeout,
+    LocalFuture, LocalGroup, NextJoined, Root, Scope, TaskBuilder, TryGroup, TryGroupFuture, run,
 };
 pub use select::{Select, SelectFuture, Selected};
 pub use task::cancelled::{Cancelled, cancelled, is_cancelled};

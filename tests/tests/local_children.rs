@@ -1,4 +1,5 @@
-//! Children of local groups: handles, cancelling, panics (S2, S4, S5, P1, P3, X1, X2, X4, X6, and J1 to J7 for children).
+//! Children of local groups: handles and panics (S2, S4, P1, P3, and J1 to J7 for children).
+//! Those that are asked to stop: `local_cancel.rs`.
 
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind, panic_any};
@@ -9,9 +10,7 @@ use std::time::Duration;
 
 use futures::FutureExt;
 use orion_rt::{Chan, JoinHandle, TaskError, run, yield_now};
-use orion_tests::{
-    Count, Then, begin, for_ever, on_every_kind, panic_message, poll_once, ready_after, watched, workers,
-};
+use orion_tests::{Count, Then, begin, for_ever, on_every_kind, panic_message, poll_once};
 
 // P1: the first panic, of a child or of the body, ends all and is raised unchanged when they are gone.
 on_every_kind!(p1_a_childs_panic_cancels_siblings_and_body, async |s| {
@@ -96,96 +95,6 @@ on_every_kind!(p3_a_joiner_outside_learns_of_the_panic, async |s| {
         assert!(AssertUnwindSafe(group).catch_unwind().await.is_err());
         assert!(watcher.await.unwrap().contains("in a destructor"));
     }
-});
-
-// X1: a cancelled child is dropped at its next suspension, never polled again. X6: asking twice is asking once.
-on_every_kind!(x1_a_cancelled_child_is_not_polled_again, async |s| {
-    let (dropped, polls) = (Count::default(), Count::default());
-    s.local(async |g| {
-        let counted = dropped.on_drop();
-        let child = g.spawn(async {
-            let _counted = counted;
-            ready_after(usize::MAX, polls.clone()).await
-        });
-        yield_now().await;
-        child.cancel();
-        child.cancel();
-        let before = polls.get();
-        assert!(before > 0);
-        assert!(matches!(child.join().await, Err(TaskError::Cancelled)));
-        assert_eq!((polls.get(), dropped.get()), (before, 1));
-        // By itself, while it is polled: to the next suspension.
-        let (give, own) = Chan::new(1).split();
-        let reached = Count::default();
-        let child = g.spawn({
-            let reached = reached.clone();
-            async move {
-                let own: JoinHandle<'_, (), _> = own.recv().await.unwrap();
-                own.cancel();
-                reached.add();
-                own.release();
-                yield_now().await;
-                reached.add();
-            }
-        });
-        assert!(give.send(child).await.is_ok());
-        while reached.get() == 0 {
-            yield_now().await;
-        }
-        yield_now().await;
-        yield_now().await;
-        assert_eq!(reached.get(), 1);
-    })
-    .await;
-});
-
-// X2: `cancel` of the group reaches all children and never the body. S5: later ones are refused. X4: a value that is there stays.
-on_every_kind!(x2_cancel_reaches_children_and_not_the_body, async |s| {
-    let (dropped, polls) = (Count::default(), Count::default());
-    let value = s
-        .local(async |g| {
-            let done = g.spawn(async { 5 });
-            for _ in 0..3 {
-                let counted = dropped.on_drop();
-                g.go(async move {
-                    let _counted = counted;
-                    for_ever().await;
-                });
-            }
-            yield_now().await;
-            g.cancel();
-            g.cancel();
-            let counted = dropped.on_drop();
-            let refused = g.spawn(async {
-                polls.add();
-                drop(counted);
-            });
-            assert_eq!(dropped.get(), 1, "a refused child is dropped at once");
-            assert!(refused.is_finished());
-            assert!(matches!(refused.await, Err(TaskError::Cancelled)));
-            yield_now().await;
-            assert_eq!((dropped.get(), polls.get()), (4, 0));
-            done.await.unwrap()
-        })
-        .await;
-    assert_eq!(value, 5);
-});
-
-// S5: a local group opened on a cancelled scope is a cancelled one; its body runs.
-on_every_kind!(s5_a_local_group_of_a_cancelled_scope, async |s| {
-    let polls = Count::default();
-    let value = s
-        .group(async |group| {
-            group.cancel();
-            let inner = group.local(async |g| {
-                let refused = g.spawn(async { polls.add() });
-                assert!(matches!(refused.await, Err(TaskError::Cancelled)));
-                3
-            });
-            inner.await
-        })
-        .await;
-    assert_eq!((value, polls.get()), (3, 0));
 });
 
 // S4: dropping the future drops children and body at once; what their destructors spawn is refused.
@@ -414,36 +323,6 @@ on_every_kind!(a_child_is_joined_from_elsewhere, async |s| {
     .await;
     assert_eq!(joiner.await.unwrap(), 8);
 });
-
-// X6: a child is cancelled and joined by plain threads while its group runs.
-#[test]
-fn x6_threads_cancel_and_join_children() {
-    watched(|| {
-        let runtime = workers(1);
-        for _ in 0..if cfg!(miri) { 3 } else { 200 } {
-            runtime.run(async |s| {
-                let stop = Chan::<()>::new(1);
-                s.local(async |g| {
-                    let endless = g.spawn(for_ever());
-                    let value = g.spawn(async {
-                        yield_now().await;
-                        Box::new(7)
-                    });
-                    let waiting = g.spawn(async { stop.recv().await });
-                    std::thread::scope(|threads| {
-                        threads.spawn(|| stop.close());
-                        threads.spawn(|| endless.cancel());
-                        threads.spawn(|| endless.cancel());
-                    });
-                    assert!(matches!(endless.join().await, Err(TaskError::Cancelled)));
-                    assert_eq!(*value.await.unwrap(), 7);
-                    assert_eq!(waiting.await.unwrap(), None);
-                })
-                .await;
-            });
-        }
-    });
-}
 
 // P1: a panic inside a group that is polled by another executor unwinds there.
 #[test]

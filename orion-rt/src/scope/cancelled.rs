@@ -6,7 +6,7 @@ use std::fmt;
 use std::future::Future;
 use std::panic::Location;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use crate::coop::{self, Reason};
 use crate::task::kind::Kind;
@@ -27,6 +27,22 @@ impl<'scope, K: Kind> GroupCancelled<'scope, K> {
     pub(super) fn new(group: Group<'scope, K>) -> Self {
         Self { group, listener: Listener::default(), location: Location::caller() }
     }
+
+    /// As `poll`, of somebody who does more than to wait for this.
+    pub(super) fn watch(&mut self, waker: &Waker) -> Poll<()> {
+        let core = self.group.core();
+        if core.is_cancelled() {
+            return Poll::Ready(());
+        }
+        let signal = core.signal();
+        // Again, now that a canceller finds the signal.
+        if core.is_cancelled() { Poll::Ready(()) } else { self.listener.poll(&signal, waker) }
+    }
+
+    /// The group.
+    pub(super) fn group(&self) -> &Group<'scope, K> {
+        &self.group
+    }
 }
 
 impl<K: Kind> fmt::Debug for GroupCancelled<'_, K> {
@@ -40,14 +56,9 @@ impl<K: Kind> Future for GroupCancelled<'_, K> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let this = self.get_mut();
-        let core = this.group.core();
-        if !core.is_cancelled() {
-            let signal = core.signal();
-            // Again, now that a canceller finds the signal.
-            if !core.is_cancelled() && this.listener.poll(&signal, cx.waker()).is_pending() {
-                coop::note_wait(Reason::Cancelled, 0, this.location);
-                return Poll::Pending;
-            }
+        if this.watch(cx.waker()).is_pending() {
+            coop::note_wait(Reason::Cancelled, 0, this.location);
+            return Poll::Pending;
         }
         coop::consume(cx)
     }

@@ -37,6 +37,8 @@ pub(super) struct Children<'a, K: Kind> {
     /// The body is woken, polled and asked to stop like a child, but its future is in the group's.
     pub(super) body: Arc<Record>,
     pub(super) body_waker: Waker,
+    /// Woken when the scope that the group was opened on is cancelled (X2).
+    pub(super) watch: Arc<Record>,
     state: K::Lock<State<'a, K>>,
 }
 
@@ -81,9 +83,10 @@ impl<'a, K: Kind> Children<'a, K> {
         let ready = Ready::new();
         let body = Record::new(Arc::clone(&ready), location);
         ready.push([Arc::clone(&body)]);
+        let watch = Record::parked(Arc::clone(&ready), location);
         let state = State { slots: Slab::default(), gate: Gate::Open, failed: false, payload: None };
         let body_waker = Waker::from(Arc::clone(&body));
-        Arc::new(Self { ready, body, body_waker, state: Lock::new(state) })
+        Arc::new(Self { ready, body, body_waker, watch, state: Lock::new(state) })
     }
 
     /// The record of a child about to be spawned.

@@ -21,7 +21,7 @@ use std::future::Future;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use pin_project_lite::pin_project;
 
@@ -32,6 +32,7 @@ use crate::task::state::{Start, Suspend};
 use crate::task::unit::Unit;
 use crate::util::contain::{contained, discard};
 
+use super::cancelled::GroupCancelled;
 use super::local_children::{Children, Turn};
 use super::{Group, LocalGroup};
 
@@ -69,7 +70,7 @@ impl<'scope, K: Kind> Group<'scope, K> {
         B: FnOnce(LocalGroup<'a, K>) -> F,
         F: Future,
     {
-        LocalFuture::new(self.clone(), body, Location::caller())
+        LocalFuture::new(self.cancelled(), body, Location::caller())
     }
 }
 
@@ -77,7 +78,7 @@ pin_project! {
     /// The future of [`Group::local`].
     #[must_use = "futures do nothing unless awaited"]
     pub struct LocalFuture<'scope, 'a, K: Kind, B, F: Future> {
-        parent: Group<'scope, K>,
+        scope: GroupCancelled<'scope, K>,
         start: Option<B>,
         children: Option<Arc<Children<'a, K>>>,
         unit: Unit,
@@ -101,8 +102,8 @@ impl<K: Kind, B, F: Future> fmt::Debug for LocalFuture<'_, '_, K, B, F> {
 }
 
 impl<'scope, K: Kind, B, F: Future> LocalFuture<'scope, '_, K, B, F> {
-    pub(super) fn new(parent: Group<'scope, K>, body: B, location: &'static Location<'static>) -> Self {
-        Self { parent, start: Some(body), children: None, unit: Unit::default(), body: None, value: None, location }
+    fn new(scope: GroupCancelled<'scope, K>, body: B, location: &'static Location<'static>) -> Self {
+        Self { scope, start: Some(body), children: None, unit: Unit::default(), body: None, value: None, location }
     }
 
     /// Dropped before it was ready (S4). A panic of a child or a destructor goes to whoever drops it, as one in the future of a
@@ -138,7 +139,8 @@ where
         let mut this = self.as_mut().project();
         if let Some(start) = this.start.take() {
             let children = Children::new(this.location);
-            if this.parent.refuses() {
+            let watch = Waker::from(Arc::clone(&children.watch));
+            if this.scope.group().refuses() || this.scope.watch(&watch).is_ready() {
                 children.cancel();
             }
             *this.children = Some(Arc::clone(&children));
@@ -157,6 +159,9 @@ where
             turns += 1;
             let turn = if Arc::ptr_eq(&record, &children.body) {
                 turn_of_body(children, this.unit, this.body.as_mut(), this.value)
+            } else if Arc::ptr_eq(&record, &children.watch) {
+                children.cancel();
+                Turn::Done
             } else {
                 children.turn(&record)
             };

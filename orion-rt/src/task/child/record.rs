@@ -42,6 +42,14 @@ impl Record {
         })
     }
 
+    /// A record that has no turn until it is woken, in a group that is not polled yet.
+    pub(crate) fn parked(ready: Arc<Ready>, location: &'static Location<'static>) -> Arc<Self> {
+        let record = Self::new(ready, location);
+        let _ = record.state.start(|| false);
+        let _ = record.state.suspend(|| false);
+        record
+    }
+
     /// Where the group keeps the child; set before the record is in the queue.
     pub(crate) fn place(&self) -> usize {
         self.place.load(Ordering::Relaxed)
@@ -60,7 +68,7 @@ impl Record {
     /// [`finish`](Record::finish).
     pub(crate) fn start_end(&self) {
         let _ = self.state.cancel();
-        let _ = self.state.start();
+        let _ = self.state.start(|| false);
     }
 
     /// The poll returned `Pending`.
