@@ -62,6 +62,26 @@
 //! });
 //! ```
 //!
+//! Children of a [`local`](Group::local) group may: they are polled inside the task that opens it, in turn with its body, so one of
+//! them runs at a time. [`join_set`](Group::join_set) gives the results of tasks as they complete:
+//!
+//! ```
+//! orion_rt::run(async |s| {
+//!     let (mut sum, numbers) = (0, vec![1, 2, 3]);
+//!     s.local(async |g| g.go(async { sum = numbers.iter().sum() })).await;
+//!     assert_eq!(sum, 6);
+//!
+//!     let mut set = s.join_set();
+//!     for number in numbers {
+//!         set.spawn(async move { number * number });
+//!     }
+//!     while let Some(square) = set.next().await {
+//!         sum += square.unwrap();
+//!     }
+//!     assert_eq!(sum, 20);
+//! });
+//! ```
+//!
 //! ## Channels
 //!
 //! [`Chan`] is Go's: capacity 0 is a rendezvous, a full one makes senders wait, a closed one gives what is left and then `None`.

@@ -108,11 +108,11 @@ fn only_woken_children_are_polled_in_the_order_of_wake_ups() {
             }
             g.go(async { order.lock().unwrap().push(2) });
             order.lock().unwrap().push(9);
-            for turn in 0..2 {
+            for polls in &polls {
                 for _ in 0..5 {
                     yield_now().await;
                 }
-                assert_eq!(polls[turn].get(), 1);
+                assert_eq!(polls.get(), 1);
                 gate.send(()).await.unwrap();
             }
         })

@@ -36,7 +36,9 @@ use super::group::Spec;
 use super::{Group, JoinHandle};
 
 impl<'scope, K: Kind> Group<'scope, K> {
-    /// An empty set of tasks of this scope, to be joined in the order in which they complete.
+    /// An empty set of tasks of this scope, to be joined in the order in which they complete; see [`JoinSet`].
+    ///
+    /// Rules: J1, S3.
     #[track_caller]
     pub fn join_set<T>(&self) -> JoinSet<'scope, T, K> {
         JoinSet::new(self.clone(), Location::caller())
@@ -196,7 +198,25 @@ impl<'scope, T, K: Kind> JoinSet<'scope, T, K> {
     /// # Panics
     /// If it would wait for the task that calls it.
     ///
+    /// ```
+    /// use orion_rt::{Chan, select};
+    /// orion_rt::run(async |s| {
+    ///     let mut set = s.join_set();
+    ///     set.spawn(async { "first" });
+    ///     let news = Chan::<u32>::new(0);
+    ///     select! {
+    ///         done = set.next() => assert_eq!(done.unwrap().unwrap(), "first"),
+    ///         <-news => unreachable!("nobody sends"),
+    ///     }
+    ///     assert!(set.next().await.is_none());
+    /// });
+    /// ```
+    ///
     /// Rules: J1, J4, J5, S3.
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "it is asynchronous, as in `StreamExt`; a `JoinSet` cannot iterate"
+    )]
     #[track_caller]
     pub fn next(&mut self) -> NextJoined<'_, 'scope, T, K> {
         NextJoined { set: self, location: Location::caller() }
