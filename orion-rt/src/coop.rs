@@ -48,10 +48,12 @@ pub(crate) enum Reason {
     Cancelled,
     /// `yield_now`.
     Yield,
+    /// A call of `spawn_blocking`, queued or running on a thread for such calls.
+    Blocking,
 }
 
 impl Reason {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::Unknown,
         Self::Recv,
         Self::Send,
@@ -61,6 +63,7 @@ impl Reason {
         Self::Sleep,
         Self::Cancelled,
         Self::Yield,
+        Self::Blocking,
     ];
 
     /// The reason whose discriminant is `code`.

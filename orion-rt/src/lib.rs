@@ -43,6 +43,21 @@
 //! The same program on four workers; now tasks have to be `Send`, and one that is not is a compile error. The body of the
 //! root stays on the calling thread.
 //!
+//! A computation that splits needs no task for each part: in a task, [`fork_join`] runs two closures, on two workers where another is
+//! free, and both may borrow from the caller's stack.
+//!
+//! ## Calls that block
+//!
+//! A task that blocks its thread keeps the others from running. File I/O and the like go to threads of their own, by
+//! [`spawn_blocking`](Group::spawn_blocking), under `run` as well:
+//!
+//! ```
+//! let path = std::env::current_exe()?;
+//! let bytes = orion_rt::run(async |s| s.spawn_blocking(|| std::fs::read(&path)).await.unwrap())?;
+//! assert!(!bytes.is_empty());
+//! # Ok::<(), std::io::Error>(())
+//! ```
+//!
 //! ## Functions that spawn
 //!
 //! A function that spawns takes a [`Group`], which every [`Scope`] is, and its type says where the tasks run: `&Group<'_, Local>`
@@ -239,6 +254,7 @@ pub use debug::{Dump, Dumper, TaskInfo, TaskState, Wait, dumper};
 pub use locals::{TaskLocal, TaskLocalFuture};
 pub use meta::TaskId;
 pub use runtime::{Builder, LocalRuntime, Runtime};
+pub use scheduler::multi::fork_join;
 pub use scope::{
     Finished, Get, Group, GroupCancelled, GroupFuture, GroupTimeout, Join, JoinHandle, JoinSet, JoinTimeout,
     LocalFuture, LocalGroup, NextJoined, Root, Scope, TaskBuilder, TryGroup, TryGroupFuture, run,

@@ -45,3 +45,10 @@ impl<F: Fn()> Drop for Then<F> {
 pub async fn for_ever() {
     std::future::pending::<()>().await;
 }
+
+/// Yields `times` times.
+pub async fn yielding(times: usize) {
+    for _ in 0..times {
+        orion_rt::yield_now().await;
+    }
+}

@@ -1,9 +1,11 @@
 //! What the tests of this crate share: a watchdog that turns a hang into a failure, values that count their drops, and
 //! futures that are polled by hand.
 
+mod gate;
 mod kinds;
 
-pub use kinds::{Then, WORKERS, for_ever, panic_message, workers};
+pub use gate::{Gate, Opener, gate};
+pub use kinds::{Then, WORKERS, for_ever, panic_message, workers, yielding};
 
 use std::future::Future;
 use std::pin::{Pin, pin};

@@ -168,6 +168,7 @@ impl fmt::Display for Wait {
             Reason::Sleep => "sleep",
             Reason::Cancelled => "a cancellation",
             Reason::Yield => "its turn",
+            Reason::Blocking => "blocking call",
         })?;
         match (&self.name, self.object()) {
             (Some(name), _) => write!(f, " on {name:?}")?,

@@ -1,9 +1,11 @@
 //! The settings of a runtime.
 
+use std::borrow::Cow;
 use std::io;
 use std::sync::Arc;
 
 use super::{LocalRuntime, Runtime};
+use crate::scheduler::blocking;
 use crate::scheduler::local::{LocalShared, Settings};
 use crate::task::run::Pace;
 
@@ -11,6 +13,9 @@ use crate::task::run::Pace;
 pub(crate) const DEFAULT_BUDGET: u32 = 128;
 /// The seed of a deterministic runtime that was given none.
 const FIXED_SEED: u64 = 0;
+
+/// Threads for blocking calls unless `max_blocking_threads` says otherwise.
+const DEFAULT_BLOCKING: usize = 512;
 
 /// Settings of a [`Runtime`] or a [`LocalRuntime`].
 ///
@@ -25,22 +30,24 @@ const FIXED_SEED: u64 = 0;
 #[must_use = "a builder does nothing until `build` or `build_local`"]
 pub struct Builder {
     workers: Option<usize>,
-    thread_name: String,
+    thread_name: Option<String>,
     yield_budget: u32,
     seed: Option<u64>,
     strict: bool,
     deterministic: bool,
+    max_blocking_threads: usize,
 }
 
 impl Default for Builder {
     fn default() -> Self {
         Self {
             workers: None,
-            thread_name: "orion-worker".into(),
+            thread_name: None,
             yield_budget: DEFAULT_BUDGET,
             seed: None,
             strict: false,
             deterministic: false,
+            max_blocking_threads: DEFAULT_BLOCKING,
         }
     }
 }
@@ -52,9 +59,10 @@ impl Builder {
         self
     }
 
-    /// The name of the worker threads, to which their number is added. Default: `orion-worker`.
+    /// The name of the runtime's threads: to it is added a worker's number, or `-blocking-` and the number of a thread for
+    /// [blocking calls](crate::Group::spawn_blocking). Default: `orion-worker`, and with `build_local` `orion`.
     pub fn thread_name(mut self, name: impl Into<String>) -> Self {
-        self.thread_name = name.into();
+        self.thread_name = Some(name.into());
         self
     }
 
@@ -137,6 +145,13 @@ impl Builder {
         self
     }
 
+    /// How many [blocking calls](crate::Group::spawn_blocking) may run at a time, at least 1; the others wait for their turn. A
+    /// thread is started when a call finds none idle, and leaves after ten seconds without a call. Default: 512.
+    pub fn max_blocking_threads(mut self, n: usize) -> Self {
+        self.max_blocking_threads = n;
+        self
+    }
+
     /// Starts a runtime with worker threads.
     ///
     /// # Errors
@@ -156,16 +171,14 @@ impl Builder {
             Some(n) => n,
             None => std::thread::available_parallelism().map_or(1, usize::from),
         };
-        if self.thread_name.contains('\0') {
-            return Err(invalid("thread_name: a thread's name cannot contain a NUL character"));
-        }
-        Runtime::start_workers(workers, &self.thread_name, self.pace(), self.seed)
+        let blocking = self.blocking("orion-worker")?;
+        Runtime::start_workers(workers, self.pace(), self.seed, blocking)
     }
 
     /// Makes a runtime that runs everything on the thread that calls `run`.
     ///
     /// # Errors
-    /// `InvalidInput` if `workers` was set to anything but 1.
+    /// `InvalidInput` if `workers` was set to anything but 1, or another setting makes no sense here.
     pub fn build_local(self) -> io::Result<LocalRuntime> {
         match self.workers {
             None | Some(1) => {}
@@ -184,9 +197,22 @@ impl Builder {
             pace: self.pace(),
             virtual_time: self.deterministic,
             shuffled: self.deterministic && self.seed.is_some(),
+            blocking: self.blocking("orion")?,
         };
         let seed = self.seed.or(self.deterministic.then_some(FIXED_SEED));
         Ok(LocalRuntime::new(LocalShared::new(settings), seed))
+    }
+
+    /// What is said of the threads for blocking calls, and of the workers' name.
+    fn blocking(&self, default_name: &'static str) -> io::Result<blocking::Settings> {
+        let name = self.thread_name.clone().map_or(Cow::Borrowed(default_name), Cow::Owned);
+        if name.contains('\0') {
+            return Err(invalid("thread_name: a thread's name cannot contain a NUL character"));
+        }
+        if self.max_blocking_threads == 0 {
+            return Err(invalid("max_blocking_threads(0): a blocking call needs at least one thread to run on"));
+        }
+        Ok(blocking::Settings { max: self.max_blocking_threads, name })
     }
 }
 
@@ -206,5 +232,6 @@ pub(crate) fn default_local() -> Arc<LocalShared> {
         pace: Pace { budget: DEFAULT_BUDGET, strict: false },
         virtual_time: false,
         shuffled: false,
+        blocking: blocking::Settings { max: DEFAULT_BLOCKING, name: "orion".into() },
     })
 }

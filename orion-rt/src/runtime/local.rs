@@ -9,7 +9,7 @@ use crate::scheduler::local::LocalShared;
 
 /// A runtime that runs its roots on the calling thread. Made by [`Builder::build_local`](super::Builder::build_local).
 ///
-/// It may not leave its thread, nor may its tasks; their wakers may.
+/// It may not leave its thread, nor may its tasks; their wakers may. Dropping it joins the threads that blocking calls have needed.
 ///
 /// Rule: R1.
 #[derive(Debug)]
@@ -17,6 +17,12 @@ pub struct LocalRuntime {
     pub(crate) shared: Arc<LocalShared>,
     pub(crate) seed: Option<u64>,
     _on_one_thread: PhantomData<*mut ()>,
+}
+
+impl Drop for LocalRuntime {
+    fn drop(&mut self) {
+        self.shared.blocking.close(true);
+    }
 }
 
 impl LocalRuntime {

@@ -7,6 +7,7 @@ use super::builder::Builder;
 use super::root;
 use crate::debug::{Dump, Dumper};
 use crate::scheduler::any::AnyShared;
+use crate::scheduler::blocking::Settings;
 use crate::scheduler::multi::{MultiShared, on_worker_of};
 use crate::sys::thread::{Builder as ThreadBuilder, JoinHandle};
 use crate::task::run::Pace;
@@ -14,7 +15,7 @@ use crate::task::run::Pace;
 /// Opt-in parallelism: worker threads that share the tasks of the roots run on it.
 ///
 /// Dropping it asks the roots that were [started](Runtime::start) to stop, waits for them and joins its threads; on one of
-/// its own workers it does not wait.
+/// these it does not wait.
 ///
 /// Rules: R2, R4, R5.
 #[derive(Debug)]
@@ -41,8 +42,9 @@ impl Runtime {
         self.dumper().dump()
     }
 
-    pub(super) fn start_workers(n: usize, name: &str, pace: Pace, seed: Option<u64>) -> io::Result<Self> {
-        let (shared, workers) = MultiShared::new(n, pace, seed);
+    pub(super) fn start_workers(n: usize, pace: Pace, seed: Option<u64>, blocking: Settings) -> io::Result<Self> {
+        let name = blocking.name.clone();
+        let (shared, workers) = MultiShared::new(n, pace, seed, blocking);
         // Should a thread not start, dropping the runtime ends those that did.
         let mut runtime = Self { shared, threads: Vec::with_capacity(n) };
         for (i, worker) in workers.into_iter().enumerate() {
@@ -58,10 +60,12 @@ impl Drop for Runtime {
         // Whoever could wait for a root in `run` would borrow this runtime: those that are left were started.
         self.shared.roots.all().iter().for_each(root::stop);
         self.shared.shut_down();
-        let waits = !on_worker_of(&self.shared);
+        let waits = !on_worker_of(&self.shared) && !self.shared.blocking.is_here();
         for thread in self.threads.drain(..).filter(|_| waits) {
             // A worker does not panic: tasks and wakers are contained.
             let _ = thread.join();
         }
+        // After the workers, for a task may still make a call while it is torn down.
+        self.shared.blocking.close(waits);
     }
 }

@@ -7,6 +7,7 @@ use crate::task::current::{self, AnyTask};
 use crate::task::header::Header;
 use crate::task::kind::{Schedule, Sealed};
 
+use super::blocking::Pool;
 use super::local::LocalShared;
 use super::multi::MultiShared;
 
@@ -23,6 +24,16 @@ pub(crate) fn current() -> Option<AnyShared> {
         AnyTask::Local(task) => Some(AnyShared::Local(shared_of(task))),
         AnyTask::Multi(task) => Some(AnyShared::Multi(shared_of(task))),
     }
+}
+
+/// The threads for blocking calls of the scheduler that polls the current task.
+pub(super) fn pool() -> Option<Arc<Pool>> {
+    let pool = match current() {
+        Some(AnyShared::Local(shared)) => Arc::clone(shared.blocking.pool()),
+        Some(AnyShared::Multi(shared)) => Arc::clone(shared.blocking.pool()),
+        None => return None,
+    };
+    Some(pool)
 }
 
 fn shared_of<K: Sealed>(task: NonNull<Header<K>>) -> Arc<K::Shared> {

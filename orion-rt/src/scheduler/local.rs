@@ -36,13 +36,16 @@ use crate::task::state_local::LocalState;
 use crate::time::{Clock, Timers};
 
 use super::batch::Batch;
+use super::blocking::{self, Blocking};
 use super::queue::RunQueue;
 use super::{Roots, TICK};
 
 /// What the scheduler is told at the start.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Settings {
     pub(crate) pace: Pace,
+    /// The threads for blocking calls.
+    pub(crate) blocking: blocking::Settings,
     /// A virtual clock instead of the system's.
     pub(crate) virtual_time: bool,
     /// Tasks that can run at the same time do so in an order drawn by the thread's random numbers.
@@ -80,6 +83,7 @@ pub struct LocalShared {
     bell: Arc<Bell>,
     inbox: Mutex<Inbox>,
     pub(crate) timers: Arc<Timers>,
+    pub(crate) blocking: Blocking,
     pub(crate) roots: Roots<Local>,
 }
 
@@ -139,6 +143,7 @@ impl LocalShared {
             bell,
             inbox: Mutex::new(Inbox { open: false, woken: Vec::new(), requests: Vec::new() }),
             timers: Timers::new(clock, move || rouse.ring()),
+            blocking: Blocking::new(settings.blocking),
             roots: Roots::new(),
         })
     }
@@ -222,9 +227,10 @@ impl LocalShared {
     }
 
     /// Whether virtual time may not pass although no task can run: something is under way that will make one runnable without
-    /// a timer (T3, 4). A wake-up from another thread is: the inbox is looked at once more after everything else said no.
+    /// a timer (T3, 4). A blocking call is, until its task has seen the end of it. A wake-up from another thread is: the inbox is looked at
+    /// once more after everything else said no.
     fn time_stands_still(&self) -> bool {
-        self.bell.rung.load(Ordering::Acquire)
+        self.blocking.outstanding() > 0 || self.bell.rung.load(Ordering::Acquire)
     }
 
     /// The task whose turn it is.

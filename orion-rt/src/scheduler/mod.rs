@@ -3,6 +3,8 @@
 
 pub(crate) mod any;
 mod batch;
+pub(crate) mod blocking;
+mod inherit;
 pub(crate) mod local;
 pub(crate) mod multi;
 mod queue;

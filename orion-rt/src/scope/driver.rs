@@ -96,6 +96,7 @@ impl Drop for LocalDriver {
         debug_assert_eq!(end, local::Drive::Done);
         self.shared.roots.remove(self.core.as_ptr());
         self.shared.end();
+        self.shared.blocking.close(true);
     }
 }
 

@@ -15,7 +15,7 @@ use super::root_scope::Home;
 
 /// Runs `body` and every task it spawns on the calling thread; returns when all of them are gone.
 ///
-/// No other thread is started, and futures need not be `Send`. Tasks may borrow whatever outlives the call, mutably too.
+/// No other thread is started but for [blocking calls](crate::Group::spawn_blocking), and futures need not be `Send`. Tasks may borrow whatever outlives the call, mutably too.
 ///
 /// # Panics
 /// With the first panic of the body or a task, after all others have been cancelled and are gone. And from inside an orion
@@ -41,7 +41,18 @@ where
     F: for<'scope> AsyncFnOnce(&'scope Scope<'scope, 'env, Local>) -> T,
 {
     root::forbid_nesting("run");
-    on_this_thread(&default_local(), None, body)
+    let shared = default_local();
+    let _close = Close(&shared);
+    on_this_thread(&shared, None, body)
+}
+
+/// Joins the threads that the blocking calls of a root have needed, also when its panic is raised (R1).
+struct Close<'a>(&'a LocalShared);
+
+impl Drop for Close<'_> {
+    fn drop(&mut self) {
+        self.0.blocking.close(true);
+    }
 }
 
 impl LocalRuntime {

@@ -1,10 +1,11 @@
-//! What a task has beside its future once it opens a group, is shielded or waits for its own cancellation. Few tasks do any of
+//! What a task has beside its future once it opens a group, is shielded or held, or waits for its own cancellation. Few tasks do any of
 //! this, so it is a box of its own, made by the thread that runs the task.
 
 #![forbid(unsafe_code)]
 
 use std::sync::Arc;
 
+use crate::sys::atomic::{AtomicBool, Ordering};
 use crate::util::list::List;
 
 use super::header::Header;
@@ -21,6 +22,8 @@ pub(crate) struct Annex<K: Sealed> {
     pub(crate) pending: K::Count,
     /// The shields that are pending in it (X3).
     pub(crate) shields: Shields,
+    /// Whether another thread uses what the task's future owns or borrows, so that nothing ends it (S10). Of the thread that runs it.
+    pub(super) held: AtomicBool,
     /// What its cancellation is waited for with.
     pub(crate) signal: K::Lock<Option<Arc<Signal>>>,
 }
@@ -32,6 +35,7 @@ impl<K: Sealed> Header<K> {
             groups: Lock::new(List::new()),
             pending: K::Count::new(1),
             shields: Shields::new(),
+            held: AtomicBool::new(false),
             signal: Lock::new(None),
         })
     }
@@ -42,8 +46,9 @@ impl<K: Sealed> Header<K> {
         self.annex.get().is_some_and(|annex| annex.pending.get() != 0)
     }
 
-    /// Whether a shield is pending in the task: it runs on though it is cancelled (X3).
-    pub(super) fn is_shielded(&self) -> bool {
-        self.annex.get().is_some_and(|annex| annex.shields.are_pending())
+    /// Whether the task runs on though it is cancelled: it is held (S10), which nothing may go through, or a shield is pending in
+    /// it (X3).
+    pub(super) fn stays(&self) -> bool {
+        self.annex.get().is_some_and(|annex| annex.held.load(Ordering::Relaxed) || annex.shields.are_pending())
     }
 }

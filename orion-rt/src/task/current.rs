@@ -33,7 +33,13 @@ pub(crate) fn enter(task: AnyTask) -> Entered {
     Entered { before: CURRENT.replace(Some(task)) }
 }
 
-/// See [`enter`].
+/// There is no current task until the guard is dropped.
+#[inline]
+pub(crate) fn hide() -> Entered {
+    Entered { before: CURRENT.replace(None) }
+}
+
+/// See [`enter`] and [`hide`].
 pub(crate) struct Entered {
     before: Option<AnyTask>,
 }

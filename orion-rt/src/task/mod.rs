@@ -20,6 +20,7 @@ pub(crate) mod end;
 pub(crate) mod error;
 pub(crate) mod finish;
 pub(crate) mod header;
+pub(crate) mod hold;
 pub(crate) mod join;
 pub(crate) mod kind;
 pub(crate) mod owner;

@@ -72,7 +72,7 @@ unsafe fn step<K: Sealed>(task: NonNull<Header<K>>, budget: u32) -> Turn {
     };
     let entered = super::current::enter(K::any(task));
     let mut over = false;
-    if header.state.start(|| header.is_shielded()) == Start::Poll {
+    if header.state.start(|| header.stays()) == Start::Poll {
         let locals = header.enter_locals();
         coop::begin_poll(budget);
         // SAFETY: this thread has RUNNING since `start`.
@@ -83,7 +83,7 @@ unsafe fn step<K: Sealed>(task: NonNull<Header<K>>, budget: u32) -> Turn {
         } else {
             header.leave_locals(locals);
             header.wait.store(wait);
-            match header.state.suspend(|| header.is_shielded()) {
+            match header.state.suspend(|| header.stays()) {
                 Suspend::Parked => return Turn::Gone,
                 Suspend::Requeue => return Turn::Requeue,
                 Suspend::Cancel => {}

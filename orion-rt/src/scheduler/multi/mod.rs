@@ -7,8 +7,10 @@
 //! ```
 //!
 //! A worker looks at its LIFO slot, its deque, the injector, then at the others; every 61 turns it looks at the injector and
-//! the timers first (Y4). Who sleeps and who is woken is `sleep`'s matter.
+//! the timers first (Y4). Who sleeps and who is woken is `sleep`'s matter. Beside the tasks there are the closures of `fork_join`:
+//! see `fork`.
 
+mod fork;
 mod sleep;
 mod worker;
 
@@ -35,8 +37,12 @@ use crate::task::state_multi::MultiState;
 use crate::time::{Clock, Timers};
 
 use super::Roots;
+use super::blocking::{Blocking, Settings};
+use fork::ForkRef;
 use sleep::Sleepers;
+use worker::Deques;
 
+pub use fork::fork_join;
 pub(crate) use worker::{Worker, on_worker_of};
 
 /// A scheduled task in a queue.
@@ -51,6 +57,8 @@ pub struct MultiShared {
     injector: Injector<Runnable>,
     peers: Box<[CachePadded<Peer>]>,
     sleepers: Sleepers,
+    /// The workers that wait for a fork of theirs and take only others' forks meanwhile.
+    helpers: Sleepers,
     keeper: AtomicUsize,
     pace: Pace,
     seed: Option<u64>,
@@ -58,12 +66,14 @@ pub struct MultiShared {
     /// Roots that no thread waits for.
     started: AtomicUsize,
     pub(crate) timers: Arc<Timers>,
+    pub(crate) blocking: Blocking,
     pub(crate) roots: Roots<Multi>,
 }
 
 /// What others know of a worker.
 struct Peer {
     stealer: Stealer<Runnable>,
+    forks: Stealer<ForkRef>,
     thread: OnceLock<Thread>,
     token: AtomicBool,
 }
@@ -79,14 +89,15 @@ impl std::fmt::Debug for MultiShared {
 
 impl MultiShared {
     /// A scheduler and its `n` workers, each to be run on a thread of its own.
-    pub(crate) fn new(n: usize, pace: Pace, seed: Option<u64>) -> (Arc<Self>, Vec<Worker>) {
-        let deques: Vec<_> = (0..n).map(|_| crossbeam_deque::Worker::new_fifo()).collect();
+    pub(crate) fn new(n: usize, pace: Pace, seed: Option<u64>, blocking: Settings) -> (Arc<Self>, Vec<Worker>) {
+        let deques: Vec<_> = (0..n).map(|_| Deques::new()).collect();
         let shared = Arc::new_cyclic(|me: &std::sync::Weak<Self>| {
             let me = me.clone();
             Self {
                 injector: Injector::new(),
-                peers: deques.iter().map(|deque| CachePadded::new(Peer::new(deque.stealer()))).collect(),
+                peers: deques.iter().map(|deques| CachePadded::new(Peer::new(deques))).collect(),
                 sleepers: Sleepers::new(n),
+                helpers: Sleepers::new(n),
                 keeper: AtomicUsize::new(NOBODY),
                 pace,
                 seed,
@@ -97,10 +108,11 @@ impl MultiShared {
                         shared.rouse_keeper();
                     }
                 }),
+                blocking: Blocking::new(blocking),
                 roots: Roots::new(),
             }
         });
-        let workers = deques.into_iter().enumerate().map(|(i, deque)| Worker::new(Arc::clone(&shared), i, deque));
+        let workers = deques.into_iter().enumerate().map(|(i, deques)| Worker::new(Arc::clone(&shared), i, deques));
         let workers = workers.collect();
         (shared, workers)
     }
@@ -145,6 +157,13 @@ impl MultiShared {
         }
     }
 
+    /// A fork was put where any worker can take it: wakes one that is idle, or one that waits for a fork of its own.
+    fn notify_forks(&self) {
+        if let Some(i) = self.sleepers.pick().or_else(|| self.helpers.pick()) {
+            self.peers[i].unpark();
+        }
+    }
+
     /// There is an earlier timer: the worker that sleeps until the next one has to look again; if there is none, one does.
     fn rouse_keeper(&self) {
         fence(Ordering::SeqCst);
@@ -156,8 +175,9 @@ impl MultiShared {
 }
 
 impl Peer {
-    fn new(stealer: Stealer<Runnable>) -> Self {
-        Self { stealer, thread: OnceLock::new(), token: AtomicBool::new(false) }
+    fn new(deques: &Deques) -> Self {
+        let (stealer, forks) = (deques.tasks.stealer(), deques.forks.stealer());
+        Self { stealer, forks, thread: OnceLock::new(), token: AtomicBool::new(false) }
     }
 
     /// This thread is the worker.

@@ -16,26 +16,39 @@ use crate::task::run::Turn;
 use crate::util::rng;
 
 use super::super::TICK;
-use super::{MultiShared, NOBODY, Runnable};
+use super::{ForkRef, MultiShared, NOBODY, Runnable};
 
 /// How many tasks in a row may come from the LIFO slot before the deque has its turn (S6, Y4).
 const LIFO_RUN: u32 = 16;
 /// Rounds of looking everywhere before a worker goes to sleep; with the pauses between them about 20 µs.
-const SEARCH_ROUNDS: u32 = if MODELLED { 1 } else { 40 };
+pub(super) const SEARCH_ROUNDS: u32 = if MODELLED { 1 } else { 40 };
 /// Pauses between two rounds.
-const SEARCH_PAUSE: u32 = if MODELLED { 1 } else { 32 };
+pub(super) const SEARCH_PAUSE: u32 = if MODELLED { 1 } else { 32 };
 
 /// See the module.
 #[derive(Debug)]
 pub(crate) struct Worker {
-    shared: Arc<MultiShared>,
+    pub(super) shared: Arc<MultiShared>,
     index: usize,
     deque: crossbeam_deque::Worker<Runnable>,
+    pub(super) forks: crossbeam_deque::Worker<ForkRef>,
     lifo: Cell<Option<Runnable>>,
     lifo_run: Cell<u32>,
     tick: Cell<u32>,
     searching: Cell<bool>,
     left_timers: Cell<bool>,
+}
+
+/// What others can steal from a worker.
+pub(super) struct Deques {
+    pub(super) tasks: crossbeam_deque::Worker<Runnable>,
+    pub(super) forks: crossbeam_deque::Worker<ForkRef>,
+}
+
+impl Deques {
+    pub(super) fn new() -> Self {
+        Self { tasks: crossbeam_deque::Worker::new_fifo(), forks: crossbeam_deque::Worker::new_lifo() }
+    }
 }
 
 thread_local! {
@@ -47,6 +60,12 @@ pub(super) fn with_current<R>(shared: &MultiShared, f: impl FnOnce(&Worker) -> R
     // SAFETY: set by `Worker::run` to a worker that outlives its run, cleared before it ends.
     let worker = unsafe { CURRENT.get().as_ref() }?;
     std::ptr::eq(Arc::as_ptr(&worker.shared), shared).then(|| f(worker))
+}
+
+/// Runs `f` with this thread's worker, whatever runtime it is of.
+pub(super) fn with_here<R>(f: impl FnOnce(Option<&Worker>) -> R) -> R {
+    // SAFETY: as in `with_current`.
+    f(unsafe { CURRENT.get().as_ref() })
 }
 
 /// Whether this thread is one of `shared`'s workers.
@@ -63,11 +82,12 @@ impl Drop for ClearCurrent {
 }
 
 impl Worker {
-    pub(super) fn new(shared: Arc<MultiShared>, index: usize, deque: crossbeam_deque::Worker<Runnable>) -> Self {
+    pub(super) fn new(shared: Arc<MultiShared>, index: usize, deques: Deques) -> Self {
         Self {
             shared,
             index,
-            deque,
+            deque: deques.tasks,
+            forks: deques.forks,
             lifo: Cell::new(None),
             lifo_run: Cell::new(0),
             tick: Cell::new(0),
@@ -131,14 +151,28 @@ impl Worker {
         }
     }
 
-    fn turn(&self, task: Runnable) {
+    /// Lets others take the tasks that wait for this worker, which will not come to them soon.
+    pub(super) fn offer_tasks(&self) {
+        if let Some(task) = self.lifo.take() {
+            self.deque.push(task);
+        }
+        if !self.deque.is_empty() {
+            self.notify_others();
+        }
+    }
+
+    /// The worker has found something that may take long: another is to search, and to keep the timers (3).
+    pub(super) fn found_work(&self) {
         if self.searching.replace(false) && self.shared.sleepers.stop_searching() {
             self.shared.notify();
         } else if self.left_timers.get() && !self.shared.timers.is_empty() {
-            // The task may take long: another worker is to sleep until the next timer.
             self.notify_others();
         }
         self.left_timers.set(false);
+    }
+
+    fn turn(&self, task: Runnable) {
+        self.found_work();
         // SAFETY: (2), just taken out.
         if unsafe { self.shared.pace.step(task.0) } == Turn::Requeue {
             // It comes behind the task it has woken last, too (Y1).
@@ -154,6 +188,9 @@ impl Worker {
         self.tick.set(tick);
         if tick.is_multiple_of(TICK) {
             self.fire_timers();
+            if let Some(fork) = self.steal_fork_by_chance() {
+                self.help(fork);
+            }
             if let Some(task) = self.take_injected() {
                 return Some(task);
             }
@@ -173,10 +210,10 @@ impl Worker {
     }
 
     fn take_injected(&self) -> Option<Runnable> {
-        self.repeat(|| self.shared.injector.steal_batch_and_pop(&self.deque))
+        Self::repeat(|| self.shared.injector.steal_batch_and_pop(&self.deque))
     }
 
-    fn repeat(&self, attempt: impl Fn() -> Steal<Runnable>) -> Option<Runnable> {
+    pub(super) fn repeat<T>(attempt: impl Fn() -> Steal<T>) -> Option<T> {
         loop {
             match attempt() {
                 Steal::Success(task) => return Some(task),
@@ -203,6 +240,9 @@ impl Worker {
                 if let Some(task) = self.next_own().or_else(|| self.take_injected()).or_else(|| self.steal()) {
                     return self.turn(task);
                 }
+                if let Some(fork) = self.steal_fork() {
+                    return self.help(fork);
+                }
                 for _ in 0..SEARCH_PAUSE {
                     hint::spin_loop();
                 }
@@ -218,6 +258,8 @@ impl Worker {
         self.fire_timers();
         if let Some(task) = self.steal() {
             self.turn(task);
+        } else if let Some(fork) = self.steal_fork() {
+            self.help(fork);
         }
     }
 
@@ -230,13 +272,14 @@ impl Worker {
         (0..peers.len())
             .map(|i| (first + i) % peers.len())
             .filter(|&i| i != self.index)
-            .find_map(|i| self.repeat(|| peers[i].stealer.steal_batch_and_pop(&self.deque)))
+            .find_map(|i| Self::repeat(|| peers[i].stealer.steal_batch_and_pop(&self.deque)))
     }
 
     /// Whether any queue holds a task, or the end has come.
     fn sees_work(&self) -> bool {
         !self.shared.injector.is_empty()
             || self.shared.peers.iter().any(|peer| !peer.stealer.is_empty())
+            || self.sees_forks()
             || self.shared.is_over()
     }
 
