@@ -11,6 +11,7 @@ mod asm;
 mod header;
 mod layers;
 mod mutants;
+mod rules;
 mod sizes;
 mod tokens;
 mod tree;
@@ -50,6 +51,12 @@ enum Command {
         #[arg(long)]
         write: bool,
     },
+    /// Checks that every rule of tests/rules.toml is cited by something that runs, and that RULES.md says by what (--write brings it up to date)
+    Rules {
+        /// Replace RULES.md instead of comparing
+        #[arg(long)]
+        write: bool,
+    },
     /// Breaks the source one line at a time, as xtask/mutants.toml says, and expects the named test to notice
     Mutants {
         /// Only the mutants whose name contains this
@@ -69,6 +76,7 @@ fn main() -> ExitCode {
         Command::Unsafe => unsafe_files::run(&root),
         Command::Header { write } => header::run(&root, write),
         Command::Asm { write } => asm::run(&root, write),
+        Command::Rules { write } => rules::run(&root, write),
         Command::Mutants { only, list } => mutants::run(&root, only.as_deref(), list),
     };
     match outcome {

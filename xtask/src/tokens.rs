@@ -62,7 +62,8 @@ pub(crate) fn has_unsafe(text: &str) -> Result<bool, String> {
     Ok(any(parse(text)?))
 }
 
-fn parse(text: &str) -> Result<TokenStream, String> {
+/// `text` as tokens.
+pub(crate) fn parse(text: &str) -> Result<TokenStream, String> {
     text.parse().map_err(|error| format!("not Rust: {error}"))
 }
 
