@@ -296,6 +296,7 @@ unsafe extern "C" fn count_drop(element: *mut c_void) {
 // E2: what a destroyed frame was sending is dropped by the channel's function, and so is what stays in the buffer.
 #[test]
 fn unsent_and_unreceived_elements_are_dropped() {
+    DROPPED.store(0, Ordering::SeqCst);
     let mut chan = std::ptr::null_mut();
     // SAFETY: `chan` may be written, and the elements are plain.
     assert_eq!(unsafe { orion_chan_new(8, 8, 1, Some(count_drop), &raw mut chan) }, ORION_OK);

@@ -113,6 +113,11 @@ fn random_calls_do_what_the_model_says() {
             }
         }
     }
+    for (handle, model) in live {
+        let chan = std::ptr::without_provenance_mut::<orion_chan>(handle);
+        (0..model.references).for_each(|_| assert_eq!(orion_chan_release(chan), ORION_OK));
+        assert_eq!(orion_chan_retain(chan), ORION_INVALID);
+    }
     assert!(seen.len() > if cfg!(miri) { 20 } else { 500 }, "{} handles were made", seen.len());
 }
 

@@ -56,6 +56,7 @@ fn a_frame_in_a_root_joins_frames_of_its_own() {
 #[test]
 fn frames_on_workers_join_and_spread() {
     static COUNTER: AtomicI64 = AtomicI64::new(0);
+    COUNTER.store(0, Ordering::SeqCst);
     let runtime = Runtime::builder().workers(4).build().unwrap();
     runtime.run(async |s| {
         let deep: Vec<_> = (0..10).map(|_| s.spawn(nest(100))).collect();
@@ -72,6 +73,7 @@ fn frames_on_workers_join_and_spread() {
 // X1: a frame that waits in the middle of a call is given up, its stack is thrown away, and what it waited for lives on.
 #[test]
 fn a_frame_cancelled_in_a_join_never_runs_again() {
+    orion_tests::leaks_on_purpose("its memory is left alone, as it is at no suspension point");
     orion_rt::run(async |s| {
         let chan = Chan::<u64>::new(0);
         let handle = share(&chan);

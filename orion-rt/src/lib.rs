@@ -273,6 +273,8 @@ pub use orion_macros::{main, select, test};
 #[doc(hidden)]
 pub mod __private {
     pub use crate::runtime::outcome;
+    #[cfg(leaks)]
+    pub use crate::util::live::counted::{Live, live};
     pub mod select {
         pub use crate::select::seam::*;
     }

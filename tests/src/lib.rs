@@ -1,8 +1,13 @@
 //! What the tests of this crate share: a watchdog that turns a hang into a failure, values that count their drops, and
-//! futures that are polled by hand.
+//! futures that are polled by hand. With `--cfg leaks`, also a test harness that counts what is allocated (`leaks`).
 
+#![cfg_attr(leaks, feature(test))]
+
+pub mod alloc;
 mod gate;
 mod kinds;
+#[cfg(leaks)]
+pub mod leaks;
 
 pub use gate::{Gate, Opener, gate};
 pub use kinds::{Then, WORKERS, for_ever, panic_message, workers, yielding};
@@ -40,6 +45,13 @@ pub fn watched<T>(test: impl FnOnce() -> T) -> T {
     };
     let _ = watchdog.join();
     result
+}
+
+/// Says that the test around it leaks on purpose, and why: `cargo xtask leaks` then expects it to.
+pub fn leaks_on_purpose(reason: &'static str) {
+    #[cfg(leaks)]
+    leaks::note(reason);
+    let _ = reason;
 }
 
 /// A count that values share.

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind, panic_any};
 
 use orion_rt::{Chan, TaskError, run, yield_now};
-use orion_tests::{Count, Then, for_ever, on_every_kind, panic_message, watched, workers};
+use orion_tests::{Count, Then, for_ever, leaks_on_purpose, on_every_kind, panic_message, watched, workers};
 
 // P1: a panic cancels the siblings and the body; when all are gone the first payload is re-raised unchanged.
 #[test]
@@ -172,6 +172,7 @@ fn p3_secondary_payloads_are_contained() {
 // P1: nobody is left to raise the panic of a group whose future was forgotten, or is over; an enclosing scope does.
 #[test]
 fn p1_no_panic_of_a_group_is_lost() {
+    leaks_on_purpose("forgets a group's future");
     watched(|| {
         let message = panic_message(catch_unwind(|| {
             run(async |s| {

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::task::Poll;
 
 use orion_rt::{Chan, Group, TaskError, run, yield_now};
-use orion_tests::{Count, Then, for_ever, on_every_kind, workers};
+use orion_tests::{Count, Then, for_ever, leaks_on_purpose, on_every_kind, workers};
 
 // S1: children borrow from outside the root, mutably too.
 #[test]
@@ -46,6 +46,7 @@ fn s6_local_order_is_first_in_first_out() {
 
 // S2, S3: a group waits for all its tasks; a task is complete when its groups are.
 on_every_kind!(s3_a_task_is_complete_when_its_descendants_are, async |s| {
+    leaks_on_purpose("forgets a group's future");
     let gate = Chan::<()>::new(0);
     let open = gate.clone();
     let outer = s;

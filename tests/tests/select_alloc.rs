@@ -1,38 +1,16 @@
 //! What a select, a stream and a sink cost in memory: L8, C11.
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
 use std::pin::pin;
 use std::task::Poll;
 
 use futures::{SinkExt, StreamExt};
 use orion_rt::{Chan, select};
+use orion_tests::alloc::of_this_thread;
 use orion_tests::{Count, poll_once};
 
-/// Counts the allocations of each thread.
-struct Counting;
-
-thread_local! {
-    static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
-}
-
-// SAFETY: every call is passed on to `System` unchanged.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        // The thread may be at its end, when its counter is gone.
-        let _ = ALLOCATIONS.try_with(|count| count.set(count.get() + 1));
-        // SAFETY: the caller keeps the contract of `alloc`.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
-        // SAFETY: the caller keeps the contract of `dealloc`, and `alloc` gave `memory` from `System`.
-        unsafe { System.dealloc(memory, layout) }
-    }
-}
-
+#[cfg(not(leaks))]
 #[global_allocator]
-static ALLOCATOR: Counting = Counting;
+static ALLOCATOR: orion_tests::alloc::Counting = orion_tests::alloc::Counting;
 
 // L8, C11
 #[test]
@@ -63,12 +41,12 @@ fn a_select_of_eight_arms_does_not_allocate() {
     };
     // The first round brings every structure to its steady size.
     (0..10).for_each(|index| turn(&mut cx, index));
-    let before = ALLOCATIONS.get();
+    let before = of_this_thread();
     (0..50).for_each(|index| turn(&mut cx, index));
-    assert_eq!(ALLOCATIONS.get() - before, 0);
+    assert_eq!(of_this_thread() - before, 0);
     // The counter counts.
     assert!(poll_once(pin!(async { drop(Box::new(1)) }), &wakes).is_ready());
-    assert!(ALLOCATIONS.get() > before);
+    assert!(of_this_thread() > before);
 }
 
 // C11: a stream and a sink have one node each, made once; what goes through them costs nothing.

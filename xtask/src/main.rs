@@ -8,8 +8,11 @@
 #![forbid(unsafe_code)]
 
 mod asm;
+mod bounded;
+mod cargo;
 mod header;
 mod layers;
+mod leaks;
 mod mutants;
 mod rules;
 mod sizes;
@@ -57,6 +60,15 @@ enum Command {
         #[arg(long)]
         write: bool,
     },
+    /// Runs every test of tests/tests several times and checks that nothing stays allocated
+    Leaks {
+        /// Only the test programs whose name contains this
+        #[arg(long)]
+        only: Option<String>,
+        /// Only the tests whose name contains this
+        #[arg(long)]
+        test: Option<String>,
+    },
     /// Breaks the source one line at a time, as xtask/mutants.toml says, and expects the named test to notice
     Mutants {
         /// Only the mutants whose name contains this
@@ -76,6 +88,7 @@ fn main() -> ExitCode {
         Command::Unsafe => unsafe_files::run(&root),
         Command::Header { write } => header::run(&root, write),
         Command::Asm { write } => asm::run(&root, write),
+        Command::Leaks { only, test } => leaks::run(&root, only.as_deref(), test.as_deref()),
         Command::Rules { write } => rules::run(&root, write),
         Command::Mutants { only, list } => mutants::run(&root, only.as_deref(), list),
     };

@@ -26,6 +26,7 @@ use super::wakes::Batch;
 use crate::meta::id;
 use crate::sys::atomic::{AtomicU32, AtomicU64, Ordering};
 use crate::sys::{Mutex, MutexGuard};
+use crate::util::live::AliveChannel;
 use std::ops::{Deref, DerefMut};
 use std::panic::Location;
 use std::ptr::NonNull;
@@ -61,6 +62,7 @@ pub(crate) struct Core {
     pub(super) capacity: Option<usize>,
     /// What its creator's strict root wants to know, if there is one.
     origin: Option<Box<Origin>>,
+    _alive: AliveChannel,
 }
 
 impl Core {
@@ -81,6 +83,7 @@ impl Core {
             capacity,
             state: Mutex::new(state),
             origin: Origin::of_a_channel(created),
+            _alive: AliveChannel::new(),
         };
         NonNull::from(Box::leak(Box::new(core)))
     }

@@ -29,6 +29,7 @@ use crate::meta::TaskId;
 use crate::sys::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, Ordering, fence};
 use crate::util::late::Late;
 use crate::util::list::{Linked, Links};
+use crate::util::live::AliveTask;
 
 use super::annex::Annex;
 use super::error::Payload;
@@ -57,6 +58,7 @@ pub struct Header<K: Sealed> {
     pub(crate) outstays: bool,
     pub(crate) keeps_shared: Cell<bool>,
     pub(crate) swept: Cell<bool>,
+    _alive: AliveTask,
 }
 
 /// The `shard` of a task that is in no list: not yet, or refused.
@@ -136,6 +138,7 @@ impl<K: Sealed> Header<K> {
             outstays,
             keeps_shared: Cell::new(false),
             swept: Cell::new(false),
+            _alive: AliveTask::new(),
         }
     }
 

@@ -34,6 +34,7 @@ use crossbeam_utils::CachePadded;
 use crate::meta::ledger::Ledger;
 use crate::sys::atomic::{AtomicBool, Ordering};
 use crate::util::list::{Linked, Links, List};
+use crate::util::live::AliveScope;
 
 use super::deadline::Deadline;
 use super::end::{End, RootPlace};
@@ -66,6 +67,7 @@ pub struct ScopeCore<K: Sealed> {
     /// Whether the root has a ledger (J8).
     pub(crate) strict: bool,
     pub(crate) location: &'static Location<'static>,
+    _alive: AliveScope,
 }
 
 /// A shard on cache lines of its own.
@@ -223,6 +225,7 @@ impl<K: Sealed> ScopeCore<K> {
             deadline: Deadline::none(),
             strict,
             location,
+            _alive: AliveScope::new(),
         }
     }
 

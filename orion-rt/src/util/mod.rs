@@ -5,5 +5,6 @@ pub(crate) mod block;
 pub(crate) mod contain;
 pub(crate) mod late;
 pub(crate) mod list;
+pub(crate) mod live;
 pub(crate) mod rng;
 pub(crate) mod slab;

@@ -15,16 +15,15 @@
 //!
 //! Rejected: cargo-mutants (its mutants are its own choice, and it knows neither loom nor Miri).
 
-mod bounded;
 mod list;
 mod verdict;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use crate::{Outcome, tree};
+use crate::{Outcome, bounded, cargo, tree};
 use list::{Kind, Mutant};
 use verdict::Verdict;
 
@@ -48,8 +47,7 @@ pub(crate) fn run(root: &Path, only: Option<&str>, show: bool) -> Outcome {
     }
     let copy = tempfile::tempdir().map_err(|error| format!("temporary directory: {error}"))?;
     copy_tree(root, copy.path())?;
-    let target =
-        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from).join("mutants");
+    let target = cargo::target(root, "mutants");
     let mut missed = Vec::new();
     for mutant in &chosen {
         let begin = Instant::now();
@@ -93,11 +91,7 @@ fn try_one(mutant: &Mutant, copy: &Path, target: &Path) -> Result<Verdict, Strin
 
 /// The test run for one mutant.
 fn command(mutant: &Mutant, copy: &Path, target: &Path) -> Command {
-    // `cargo` itself and not $CARGO: only rustup's wrapper knows `+nightly`.
-    let mut command = Command::new("cargo");
-    command.current_dir(copy).env("CARGO_TARGET_DIR", target.join(mutant.kind.to_string()));
-    // Set by the `cargo run` around this program; they would pin the toolchain.
-    command.env_remove("CARGO").env_remove("RUSTUP_TOOLCHAIN").env_remove("RUSTC");
+    let mut command = cargo::command(copy, &target.join(mutant.kind.to_string()));
     match mutant.kind {
         Kind::Loom => {
             // Each mutant is built once and explored in seconds: quick to build counts for more than quick to run.

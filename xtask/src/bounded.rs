@@ -1,4 +1,4 @@
-//! Runs a command for a bounded time: a mutant may well make its test hang.
+//! Runs a command for a bounded time: a test that is broken on purpose may well hang.
 
 use std::fs::File;
 use std::io::{self, Read, Seek};
