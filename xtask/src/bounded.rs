@@ -1,10 +1,14 @@
 //! Runs a command for a bounded time: a test that is broken on purpose may well hang.
 
-use std::fs::File;
-use std::io::{self, Read, Seek};
+use std::io::{self, Read};
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
+
+use tempfile::NamedTempFile;
+
+/// How often the output of a run that may end early is looked at.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// How a run has ended.
 pub(crate) struct Ended {
@@ -16,13 +20,20 @@ pub(crate) struct Ended {
 
 /// Runs `command` for at most `limit`.
 pub(crate) fn run(command: &mut Command, limit: Duration) -> io::Result<Ended> {
+    run_until(command, limit, |_| false)
+}
+
+/// Runs `command` for at most `limit`, and no longer than until what it has printed is `enough`: that is a failure.
+pub(crate) fn run_until(command: &mut Command, limit: Duration, enough: impl Fn(&str) -> bool) -> io::Result<Ended> {
     // A file and not a pipe: a process that outlives the command would keep a pipe open.
-    let mut output = tempfile::tempfile()?;
+    let file = tempfile::NamedTempFile::new()?;
+    let output = file.as_file();
     command.stdin(Stdio::null()).stdout(output.try_clone()?).stderr(output.try_clone()?);
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(command, 0);
     let mut child = command.spawn()?;
     let begin = Instant::now();
+    let mut looked = begin;
     let success = loop {
         if let Some(status) = child.try_wait()? {
             break Some(status.success());
@@ -31,9 +42,16 @@ pub(crate) fn run(command: &mut Command, limit: Duration) -> io::Result<Ended> {
             stop(&mut child)?;
             break None;
         }
+        if looked.elapsed() > LOOK {
+            looked = Instant::now();
+            if enough(&text(&file)?) {
+                stop(&mut child)?;
+                break Some(false);
+            }
+        }
         thread::sleep(Duration::from_millis(50));
     };
-    Ok(Ended { success, text: text(&mut output)? })
+    Ok(Ended { success, text: text(&file)? })
 }
 
 /// Ends the command and what it has started.
@@ -45,10 +63,10 @@ fn stop(child: &mut Child) -> io::Result<()> {
     child.wait().map(drop)
 }
 
-fn text(output: &mut File) -> io::Result<String> {
+/// All that has been written so far; read at a place of its own, for the writers share theirs.
+fn text(file: &NamedTempFile) -> io::Result<String> {
     let mut bytes = Vec::new();
-    output.rewind()?;
-    output.read_to_end(&mut bytes)?;
+    file.reopen()?.read_to_end(&mut bytes)?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
@@ -65,6 +83,15 @@ mod tests {
         let ended = shell("echo out; echo err >&2; exit 3", Duration::from_secs(60));
         assert_eq!((ended.success, ended.text.as_str()), (Some(false), "out\nerr\n"));
         assert_eq!(shell("true", Duration::from_secs(60)).success, Some(true));
+    }
+
+    #[test]
+    fn a_run_ends_when_it_has_said_enough() {
+        let script = "echo begun; echo enough; cat /dev/zero > /dev/null";
+        let mut command = Command::new("sh");
+        let ended = run_until(command.args(["-c", script]), Duration::from_secs(60), |text| text.contains("enough"));
+        let ended = ended.unwrap();
+        assert_eq!((ended.success, ended.text.as_str()), (Some(false), "begun\nenough\n"));
     }
 
     #[test]

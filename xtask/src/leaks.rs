@@ -27,11 +27,8 @@ pub(crate) fn run(root: &Path, only: Option<&str>, test: Option<&str>) -> Outcom
     let mut wrong = Vec::new();
     let mut counts = Counts::default();
     for (package, dir) in PACKAGES {
-        let tests = root.join(dir).join("tests");
-        for path in tree::files_with(&tests, &["rs"])? {
-            let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-            let chosen = path.parent() == Some(&tests) && only.is_none_or(|part| name.contains(part));
-            if !chosen || SKIPPED.contains(&name.as_str()) {
+        for (name, _) in tree::programs(&root.join(dir).join("tests"))? {
+            if only.is_some_and(|part| !name.contains(part)) || SKIPPED.contains(&name.as_str()) {
                 continue;
             }
             let begin = Instant::now();

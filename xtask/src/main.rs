@@ -19,6 +19,7 @@ mod sizes;
 mod tokens;
 mod tree;
 mod unsafe_files;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -71,12 +72,15 @@ enum Command {
     },
     /// Breaks the source one line at a time, as xtask/mutants.toml says, and expects the named test to notice
     Mutants {
-        /// Only the mutants whose name contains this
-        #[arg(long)]
-        only: Option<String>,
-        /// Print the list and stop
-        #[arg(long)]
-        list: bool,
+        #[command(flatten)]
+        choice: mutants::Choice,
+    },
+    /// Runs what proves the semantics, or the parts that are named, and prints what came of it
+    Verify {
+        /// The parts; all of them if none is named
+        parts: Vec<verify::Part>,
+        #[command(flatten)]
+        options: verify::Options,
     },
 }
 
@@ -90,7 +94,8 @@ fn main() -> ExitCode {
         Command::Asm { write } => asm::run(&root, write),
         Command::Leaks { only, test } => leaks::run(&root, only.as_deref(), test.as_deref()),
         Command::Rules { write } => rules::run(&root, write),
-        Command::Mutants { only, list } => mutants::run(&root, only.as_deref(), list),
+        Command::Mutants { choice } => mutants::run(&root, &choice),
+        Command::Verify { parts, options } => return verify::run(&root, &parts, &options.into()),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

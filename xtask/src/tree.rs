@@ -39,6 +39,20 @@ pub(crate) fn files_with(dir: &Path, extensions: &[&str]) -> Result<Vec<PathBuf>
     Ok(files(dir)?.into_iter().filter(wanted).collect())
 }
 
+/// The test programs in `dir`, a package's `tests`, as cargo finds them: their names and root files.
+pub(crate) fn programs(dir: &Path) -> Result<Vec<(String, PathBuf)>, String> {
+    let mut found = Vec::new();
+    for path in files_with(dir, &["rs"])? {
+        let parts: Vec<_> = path.strip_prefix(dir).unwrap_or(&path).iter().map(|part| part.to_string_lossy()).collect();
+        match parts.as_slice() {
+            [file] => found.push((file.trim_end_matches(".rs").to_owned(), path.clone())),
+            [name, file] if file == "main.rs" => found.push((name.clone().into_owned(), path.clone())),
+            _ => {}
+        }
+    }
+    Ok(found)
+}
+
 /// The text of `path`.
 pub(crate) fn read(path: &Path) -> Result<String, String> {
     fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))

@@ -7,23 +7,28 @@
 //! ```
 //!
 //! Invariants
-//! 1. The repository is never changed: mutants live in a temporary copy, one at a time.
+//! 1. The repository is never changed: mutants live in a temporary copy of it, one at a time in each.
 //! 2. `from` occurs exactly once in its file, so that nobody has to guess what was changed.
 //! 3. A mutant counts as caught only if the named test has run and failed: one that does not compile, or whose filter
 //!    matches no test, is an error.
-//! 4. All mutants share one target directory, so each builds only what its change touches.
+//! 4. The mutants of a job share a target directory, so each builds only what its change touches.
+//! 5. A test run ends with its first failure: what else would fail is of no interest.
 //!
 //! Rejected: cargo-mutants (its mutants are its own choice, and it knows neither loom nor Miri).
 
+mod journal;
 mod list;
 mod verdict;
 
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+use std::sync::Mutex;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::{Outcome, bounded, cargo, tree};
+use journal::{Entry, Journal};
 use list::{Kind, Mutant};
 use verdict::Verdict;
 
@@ -32,35 +37,76 @@ const LIST: &str = "xtask/mutants.toml";
 /// For one mutant, building included. A test that hangs has noticed too.
 const LIMIT: Duration = Duration::from_secs(600);
 
-pub(crate) fn run(root: &Path, only: Option<&str>, show: bool) -> Outcome {
+/// Which mutants are tried, and how.
+#[derive(clap::Args, Debug, Default)]
+pub(crate) struct Choice {
+    /// Only the mutants whose name contains this
+    #[arg(long)]
+    only: Option<String>,
+    /// Only the mutants of files whose path contains this
+    #[arg(long)]
+    file: Option<String>,
+    /// Only the mutants whose test runs like this: loom, shuttle, unit or miri
+    #[arg(long)]
+    kind: Option<String>,
+    /// Go on where the run before has stopped: leave out what it has caught
+    #[arg(long)]
+    resume: bool,
+    /// How many are tried at the same time, each in a tree and a target directory of its own
+    #[arg(long)]
+    jobs: Option<usize>,
+    /// Print the list and stop
+    #[arg(long)]
+    list: bool,
+}
+
+impl Choice {
+    fn has(&self, mutant: &Mutant) -> bool {
+        let holds = |part: &Option<String>, text: &str| part.as_ref().is_none_or(|part| text.contains(part.as_str()));
+        let kind = self.kind.as_ref().is_none_or(|kind| *kind == mutant.kind.to_string());
+        holds(&self.only, &mutant.name) && holds(&self.file, &mutant.file) && kind
+    }
+}
+
+pub(crate) fn run(root: &Path, choice: &Choice) -> Outcome {
     let mutants = list::parse(&tree::read(&root.join(LIST))?)?;
-    let chosen: Vec<_> = mutants.iter().filter(|mutant| only.is_none_or(|part| mutant.name.contains(part))).collect();
-    if show {
+    let chosen: Vec<_> = mutants.iter().filter(|mutant| choice.has(mutant)).collect();
+    if choice.list {
         for mutant in &chosen {
             println!("{:<60} {:<7} {:<30} {}", mutant.name, mutant.kind, mutant.test, mutant.file);
         }
         return Ok(());
     }
     if chosen.is_empty() {
-        let which = only.map_or_else(|| "no mutant".into(), |part| format!("no mutant with {part:?} in its name"));
-        return Err(format!("{LIST} lists {which}"));
+        return Err(format!("{LIST} lists no such mutant"));
     }
-    let copy = tempfile::tempdir().map_err(|error| format!("temporary directory: {error}"))?;
-    copy_tree(root, copy.path())?;
     let target = cargo::target(root, "mutants");
-    let mut missed = Vec::new();
-    for mutant in &chosen {
-        let begin = Instant::now();
-        let verdict = try_one(mutant, copy.path(), &target)?;
-        println!("{:<60} {:<7} {verdict:<9} {:>6.1} s", mutant.name, mutant.kind, begin.elapsed().as_secs_f32());
-        match verdict {
-            Verdict::Caught | Verdict::Hung => {}
-            Verdict::Survived => missed.push(format!("  {}: `{}` passes with it", mutant.name, mutant.test)),
-            Verdict::Broken(why) => missed.push(format!("  {}: {why}", mutant.name)),
-        }
+    let journal = Journal::open(&target.join("journal"), choice.resume)?;
+    let waiting: Vec<_> = chosen.iter().copied().filter(|mutant| !journal.has_caught(&mutant.name)).collect();
+    if waiting.len() < chosen.len() {
+        println!("{} have been caught before", chosen.len() - waiting.len());
     }
-    println!("{} of {} mutants caught", chosen.len() - missed.len(), chosen.len());
-    if missed.is_empty() { Ok(()) } else { Err(format!("mutants not caught:\n{}", missed.join("\n"))) }
+    let jobs = choice.jobs.unwrap_or(1).clamp(1, waiting.len().max(1));
+    // The last first: each job takes the next from the end.
+    let (waiting, journal) = (Mutex::new(waiting.into_iter().rev().collect::<Vec<_>>()), Mutex::new(journal));
+    let work = |job: usize| -> Outcome {
+        let copy = tempfile::tempdir().map_err(|error| format!("temporary directory: {error}"))?;
+        copy_tree(root, copy.path())?;
+        let target = if job == 0 { target.clone() } else { target.join(job.to_string()) };
+        loop {
+            let Some(mutant) = waiting.lock().expect("no panic").pop() else { return Ok(()) };
+            let begin = Instant::now();
+            let verdict = try_one(mutant, copy.path(), &target)?;
+            let entry = Entry::new(mutant, &verdict, begin.elapsed());
+            println!("{entry}");
+            journal.lock().expect("no panic").add(entry)?;
+        }
+    };
+    thread::scope(|threads| {
+        let jobs: Vec<_> = (0..jobs).map(|job| threads.spawn(move || work(job))).collect();
+        jobs.into_iter().try_for_each(|job| job.join().expect("no panic"))
+    })?;
+    journal.into_inner().expect("no panic").judge(&chosen)
 }
 
 /// The source tree without build output.
@@ -83,7 +129,8 @@ fn try_one(mutant: &Mutant, copy: &Path, target: &Path) -> Result<Verdict, Strin
     };
     let write = |text: &str| fs::write(&path, text).map_err(|error| format!("{}: {error}", path.display()));
     write(&broken)?;
-    let ended = bounded::run(&mut command(mutant, copy, target), LIMIT).map_err(|error| format!("cargo: {error}"));
+    let mut command = command(mutant, copy, target);
+    let ended = bounded::run_until(&mut command, LIMIT, verdict::has_failed).map_err(|error| format!("cargo: {error}"));
     write(&sound)?;
     let ended = ended?;
     Ok(verdict::judge(mutant.kind, ended.success, &ended.text))
@@ -105,6 +152,7 @@ fn command(mutant: &Mutant, copy: &Path, target: &Path) -> Command {
             command.args(["test", "--lib"]);
         }
         Kind::Unit => {
+            command.env("CARGO_PROFILE_DEV_DEBUG", "0");
             command.args(["test"]);
         }
         Kind::Miri => {

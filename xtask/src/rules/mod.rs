@@ -146,7 +146,7 @@ fn crate_roots(package: &Path) -> Result<Vec<PathBuf>, String> {
     let mut roots: Vec<_> = [package.join("src/lib.rs")].into_iter().filter(|path| path.is_file()).collect();
     let tests = package.join("tests");
     if tests.is_dir() {
-        roots.extend(tree::files_with(&tests, &["rs"])?.into_iter().filter(|path| path.parent() == Some(&tests)));
+        roots.extend(tree::programs(&tests)?.into_iter().map(|(_, path)| path));
     }
     Ok(roots)
 }

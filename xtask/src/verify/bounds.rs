@@ -1,0 +1,60 @@
+//! How much is explored.
+
+use std::time::Duration;
+
+use clap::Args;
+
+/// The bounds of the parts, as the command line says them.
+#[derive(Debug)]
+pub(crate) struct Bounds {
+    /// Preemptions per execution of a loom model.
+    pub(super) preemptions: u32,
+    /// Executions of a shuttle scenario under each scheduler.
+    pub(super) runs: u64,
+    /// Miri's seeds, each another order of threads.
+    pub(super) seeds: u32,
+    /// Steps of random programs.
+    pub(super) steps: u64,
+    /// For one command.
+    pub(super) limit: Duration,
+}
+
+/// The options that say so.
+#[derive(Args, Debug)]
+pub(crate) struct Options {
+    /// Bounds that fit into `.ci/run`
+    #[arg(long, conflicts_with = "full")]
+    fast: bool,
+    /// Bounds for hours
+    #[arg(long)]
+    full: bool,
+    /// Executions of a shuttle scenario under each scheduler
+    #[arg(long)]
+    runs: Option<u64>,
+    /// Miri's seeds
+    #[arg(long)]
+    seeds: Option<u32>,
+    /// Steps of random programs
+    #[arg(long)]
+    steps: Option<u64>,
+    /// Minutes after which a command counts as hung
+    #[arg(long)]
+    minutes: Option<u64>,
+}
+
+impl From<Options> for Bounds {
+    fn from(options: Options) -> Self {
+        let (preemptions, runs, seeds, steps, minutes) = match options {
+            Options { fast: true, .. } => (2, 100, 2, 200_000, 15),
+            Options { full: true, .. } => (3, 100_000, 64, 100_000_000, 240),
+            Options { .. } => (2, 1_000, 8, 5_000_000, 60),
+        };
+        Self {
+            preemptions,
+            runs: options.runs.unwrap_or(runs),
+            seeds: options.seeds.unwrap_or(seeds),
+            steps: options.steps.unwrap_or(steps),
+            limit: Duration::from_secs(60 * options.minutes.unwrap_or(minutes)),
+        }
+    }
+}
