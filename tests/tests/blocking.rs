@@ -367,7 +367,7 @@ fn t3_virtual_time_waits_for_calls() {
             local.run(async |s| {
                 let minute = Duration::from_secs(60);
                 let start = orion_rt::now();
-                let call = s.spawn_blocking(|| thread::yield_now());
+                let call = s.spawn_blocking(thread::yield_now);
                 let timer = s.spawn(async move {
                     orion_rt::sleep(minute).await;
                     orion_rt::now()

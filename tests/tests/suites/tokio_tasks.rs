@@ -217,7 +217,6 @@ fn a_root_inside_a_task_names_the_fix() {
 
 // Y4, S6 (complete_block_on_under_load, complete_task_under_load): tasks that never stop running keep nobody from being heard.
 on_every_kind!(busy_tasks_do_not_starve_the_body, async |s| {
-    let s = s;
     s.group(async |g| {
         let (done, result) = Chan::new(0).split();
         for _ in 0..4 {
