@@ -153,3 +153,40 @@ impl Drop for Listener {
         self.leave();
     }
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::task::Wake;
+
+    struct Wakes(AtomicUsize);
+
+    impl Wake for Wakes {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    // X2: places that became free are used again, each by one waiter; whoever is left is woken.
+    #[test]
+    fn waiters_come_and_go() {
+        let signal = Signal::new();
+        let wakes = Arc::new(Wakes(AtomicUsize::new(0)));
+        let waker = Waker::from(Arc::clone(&wakes));
+        let wait = || {
+            let mut listener = Listener::default();
+            assert!(listener.poll(&signal, &waker).is_pending());
+            listener
+        };
+        let mut waiting: Vec<_> = (0..4).map(|_| wait()).collect();
+        waiting.drain(1..3);
+        waiting.extend((0..5).map(|_| wait()));
+        assert_eq!(signal.0.lock().slots.len(), 7);
+        let mut panics = FirstPanic::default();
+        signal.fire(&mut panics);
+        panics.discard();
+        assert_eq!(wakes.0.load(Ordering::Relaxed), 7);
+        assert!(waiting.iter_mut().all(|listener| listener.poll(&signal, &waker).is_ready()));
+    }
+}
