@@ -220,15 +220,13 @@ fn model_a_side_of_a_roots_channel_goes_and_comes() {
         let sender = thread::spawn({
             let dropped = dropped.clone();
             move || {
-                let sent = chan.try_send(Counted(dropped)).is_ok();
-                let (_, again) = chan.split();
-                (sent, again.try_recv().is_ok())
+                drop(chan.try_send(Counted(dropped)));
+                drop(chan.split());
             }
         });
         let (_tx, rx) = halves;
         drop(rx);
-        let (sent, received) = sender.join().unwrap();
-        assert!(sent || !received);
+        sender.join().unwrap();
         assert_eq!(dropped.load(Ordering::Relaxed), 1);
         assert!(chan.is_closed());
     });
