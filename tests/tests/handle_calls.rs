@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use futures::FutureExt;
 use orion_rt::{Chan, Group, JoinHandle, LocalGroup, Multi, TaskError, run, select, yield_now};
-use orion_tests::{Count, begin, for_ever, on_every_kind, panic_message, poll_once, watched, workers};
+use orion_tests::{Count, Then, begin, for_ever, on_every_kind, panic_message, poll_once, watched, workers};
 
 const LONG: Duration = Duration::from_secs(3600);
 
@@ -63,7 +63,7 @@ on_every_kind!(s3_every_call_waits_for_descendants, async |s| {
         }));
         begin(group.as_mut()).await;
         std::mem::forget(group);
-        scopeguard(move || {
+        Then(move || {
             let _ = tell.close();
         })
     });
@@ -80,16 +80,6 @@ on_every_kind!(s3_every_call_waits_for_descendants, async |s| {
     drop(join.await.unwrap());
     assert!(returned.is_closed());
 });
-
-fn scopeguard<F: FnOnce()>(f: F) -> impl Drop + use<F> {
-    struct Guard<F: FnOnce()>(Option<F>);
-    impl<F: FnOnce()> Drop for Guard<F> {
-        fn drop(&mut self) {
-            self.0.take().unwrap()();
-        }
-    }
-    Guard(Some(f))
-}
 
 // J4: every call that waits says so instead of hanging.
 on_every_kind!(j4_every_call_that_waits, async |s| {

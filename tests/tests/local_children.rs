@@ -107,7 +107,7 @@ on_every_kind!(s4_dropping_the_future_drops_the_children, async |s| {
                 let (again, counted, late) = (g.clone(), dropped.on_drop(), dropped.clone());
                 let (outcome, polls) = (&outcome, &polls);
                 g.go(async move {
-                    let _then = scopeguard(move || {
+                    let _then = Then(move || {
                         let (polled, counted) = (polls.clone(), late.on_drop());
                         let refused = again.spawn(async move {
                             polled.add();
@@ -128,16 +128,6 @@ on_every_kind!(s4_dropping_the_future_drops_the_children, async |s| {
     assert_eq!((dropped.get(), polls.get()), (5, 0));
     assert_eq!(*outcome.lock().unwrap(), [true, true]);
 });
-
-fn scopeguard<F: FnOnce()>(f: F) -> impl Drop {
-    struct Guard<F: FnOnce()>(Option<F>);
-    impl<F: FnOnce()> Drop for Guard<F> {
-        fn drop(&mut self) {
-            self.0.take().unwrap()();
-        }
-    }
-    Guard(Some(f))
-}
 
 // S4, P3: a destructor that panics while the future is dropped: everything else is dropped, and the panic goes on to the task.
 on_every_kind!(s4_a_panic_while_the_future_is_dropped, async |s| {

@@ -8,8 +8,8 @@ use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 use std::task::{Poll, Waker};
 
-use orion_rt::{Chan, JoinHandle, Local, LocalGroup, TaskState, dumper, run, yield_now};
-use orion_tests::{Count, begin, for_ever, on_every_kind, panic_message, poll_once, watched, workers};
+use orion_rt::{Chan, JoinHandle, Local, LocalGroup, TaskState, dumper, run, task_local, yield_now};
+use orion_tests::{Count, Then, begin, for_ever, on_every_kind, panic_message, poll_once, watched, workers};
 
 // Children borrow the caller's own variables, mutably too, and are gone when the call is over.
 on_every_kind!(children_borrow_from_the_caller, async |s| {
@@ -327,3 +327,38 @@ fn j8_a_childs_handle_that_was_not_used_is_named() {
         drop(set);
     });
 }
+
+task_local! {
+    static REQUEST: u32;
+}
+
+// `task_local!`: a child inherits what is set where it is spawned, and sees it in every poll and in its destructors; the body and
+// its siblings keep theirs.
+on_every_kind!(a_child_inherits_task_locals, async |s| {
+    let seen = Mutex::new(Vec::new());
+    let look = |seen: &Mutex<Vec<u32>>| seen.lock().unwrap().push(REQUEST.try_get().unwrap_or(0));
+    s.local(async |g| {
+        let child = async || {
+            look(&seen);
+            yield_now().await;
+            look(&seen);
+        };
+        g.go(child());
+        REQUEST.scope(7, async { g.go(child()) }).await;
+        let hanging = REQUEST.scope(8, async {
+            g.spawn(async {
+                let _last = Then(|| look(&seen));
+                for_ever().await;
+            })
+        });
+        let hanging = hanging.await;
+        yield_now().await;
+        hanging.cancel();
+        drop(hanging.await);
+        look(&seen);
+    })
+    .await;
+    let mut seen = seen.into_inner().unwrap();
+    seen.sort_unstable();
+    assert_eq!(seen, [0, 0, 0, 7, 7, 8]);
+});

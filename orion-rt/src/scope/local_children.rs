@@ -22,6 +22,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Waker};
 
+use crate::locals::{self, Locals};
 use crate::meta::ledger;
 use crate::task::child::{Child as _, Ready, Record};
 use crate::task::error::{Panic, Payload, TaskError, message_of};
@@ -66,6 +67,8 @@ struct Live<'a, K: Kind> {
     work: K::Child<'a>,
     unit: Unit,
     waker: Waker,
+    /// What it inherited at its spawn.
+    locals: Option<Locals>,
 }
 
 /// What a turn of a child, or of the body, led to.
@@ -96,7 +99,8 @@ impl<'a, K: Kind> Children<'a, K> {
 
     /// Takes a child in, or refuses it.
     pub(super) fn adopt(&self, record: Arc<Record>, work: K::Child<'a>) {
-        let child = Live { work, unit: Unit::default(), waker: Waker::from(Arc::clone(&record)) };
+        let child =
+            Live { work, unit: Unit::default(), waker: Waker::from(Arc::clone(&record)), locals: locals::capture() };
         let refused = {
             let mut state = self.state.lock();
             if state.gate == Gate::Open {
@@ -163,16 +167,19 @@ impl<'a, K: Kind> Children<'a, K> {
     pub(super) fn turn(&self, record: &Arc<Record>) -> Turn {
         let taken = self.state.lock().slots.get_mut(record.place()).and_then(|slot| slot.child.take());
         let Some(mut child) = taken else { return Turn::Done };
-        let Live { work, unit, waker } = &mut child;
+        let Live { work, unit, waker, locals } = &mut child;
         if record.start(|| unit.is_shielded(waker)) == Start::Cancel {
             self.end(record, child, Some(TaskError::Cancelled));
             return Turn::Done;
         }
         let polled = {
             let _inside = record.enter();
-            catch_unwind(AssertUnwindSafe(|| {
+            let entered = locals::enter(locals.take());
+            let polled = catch_unwind(AssertUnwindSafe(|| {
                 unit.poll(|| Pin::new(work).poll(&mut Context::from_waker(waker)).is_ready())
-            }))
+            }));
+            *locals = entered.leave();
+            polled
         };
         match polled {
             Ok(true) => self.end(record, child, None),
@@ -196,10 +203,12 @@ impl<'a, K: Kind> Children<'a, K> {
 
     /// Drops the future, counts the child out, then tells its handle. A panic in the destructor is the child's (P3).
     fn end(&self, record: &Arc<Record>, mut child: Live<'a, K>, mut error: Option<TaskError>) {
+        let entered = locals::enter(child.locals.take());
         let drop_future = AssertUnwindSafe(|| Pin::new(&mut child.work).drop_future());
         // A child that is cut short can neither join nor close what it holds (J8).
         let dropped =
             if error.is_none() { catch_unwind(drop_future) } else { ledger::excused(|| catch_unwind(drop_future)) };
+        child.locals = entered.leave();
         if let Err(payload) = dropped {
             let late = error.replace(panicked(&*payload));
             self.fail(payload);
@@ -209,6 +218,8 @@ impl<'a, K: Kind> Children<'a, K> {
         let slot = self.state.lock().slots.remove(record.place());
         drop(slot);
         Pin::new(&mut child.work).settle(error);
+        // With what it inherited, if nobody else has.
+        contained(|| drop(child));
     }
 
     /// The group's future is ready or gone: if no child is left, the group has ended (2). Gives the panic to raise.
