@@ -361,3 +361,16 @@ fn p1_a_panic_below_a_complete_opener_reaches_the_root() {
         }
     });
 }
+
+// D7: an error says which task it speaks of, by name, identity and the place of its spawn; a timeout says where it was set.
+on_every_kind!(d7_errors_name_the_task_and_the_place, async |s| {
+    let task = s.task().name("reader").isolated().spawn(async { panic!("no input") });
+    let id = task.id();
+    let text = task.await.unwrap_err().to_string();
+    assert!(text.starts_with(&format!("task 'reader' ({id}, spawned at {}:", file!())), "{text}");
+    assert!(text.ends_with("panicked: no input"), "{text}");
+    let elapsed = orion_rt::timeout(std::time::Duration::ZERO, for_ever()).await.unwrap_err();
+    assert!(elapsed.to_string().contains(file!()), "{elapsed}");
+    let elapsed = s.group_timeout(std::time::Duration::ZERO, async |_| for_ever().await).await.unwrap_err();
+    assert_eq!(elapsed.location().file(), file!());
+});

@@ -171,13 +171,14 @@ unsafe impl<T: Send> Send for StartedEnd<T> {}
 impl<T> StartedEnd<T> {
     fn run(self, done: impl FnOnce(Result<T, TaskError>)) {
         let Self { shared, core, claim, .. } = self;
+        let body = claim.header().called();
         shared.roots.remove(core.as_ptr());
         sweep::forgotten_panics(&core);
         sweep::report_unclaimed(&core);
         // SAFETY: `T` is the type of the body's value.
         let outcome = unsafe { conclude::<Multi, T>(&core, claim) };
         let outcome = raise_left_open(core.ledger(), outcome);
-        done(outcome.unwrap_or_else(|payload| Err(TaskError::Panicked(Panic::kept(payload)))));
+        done(outcome.unwrap_or_else(|payload| Err(TaskError::Panicked(Panic::kept(body, payload)))));
         drop(core);
         shared.end_started();
     }

@@ -94,7 +94,7 @@ where
                 this.sleep.set(None);
                 if *this.elapsed {
                     contained(|| drop(value));
-                    return Poll::Ready(Err(Elapsed));
+                    return Poll::Ready(Err(Elapsed::at(this.nest.location())));
                 }
                 return Poll::Ready(Ok(value.expect("a body that did not panic and was not stopped has returned")));
             }

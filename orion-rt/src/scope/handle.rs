@@ -17,7 +17,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use crate::coop::{self, Reason};
-use crate::meta::TaskId;
+use crate::meta::{Called, TaskId};
 use crate::runtime::root;
 use crate::task::child::{self, JoinCell};
 use crate::task::current;
@@ -299,11 +299,10 @@ impl<'scope, T, K: Kind> JoinHandle<'scope, T, K> {
 
     /// What a message calls the task.
     pub(super) fn called(&self) -> Called {
-        let location = match self.what() {
-            What::Task(claim) => claim.header().location,
-            What::Child(cell) => cell.record().location,
-        };
-        Called { id: self.id(), name: self.name(), location }
+        match self.what() {
+            What::Task(claim) => claim.header().called(),
+            What::Child(cell) => cell.record().called(),
+        }
     }
 }
 
@@ -357,22 +356,6 @@ impl<'scope, T, K: Kind> IntoFuture for JoinHandle<'scope, T, K> {
     #[track_caller]
     fn into_future(self) -> Join<'scope, T, K> {
         self.join()
-    }
-}
-
-/// What a message calls a task; it may be gone when the message is written.
-pub(super) struct Called {
-    id: TaskId,
-    name: Option<Arc<str>>,
-    location: &'static Location<'static>,
-}
-
-impl fmt::Display for Called {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.name {
-            Some(name) => write!(f, "task '{name}' ({}, spawned at {})", self.id, self.location),
-            None => write!(f, "task {}, spawned at {}", self.id, self.location),
-        }
     }
 }
 

@@ -25,7 +25,7 @@ use std::task::{Context, Waker};
 use crate::locals::{self, Locals};
 use crate::meta::ledger;
 use crate::task::child::{Child as _, Ready, Record};
-use crate::task::error::{Panic, Payload, TaskError, message_of};
+use crate::task::error::{Panic, Payload, TaskError};
 use crate::task::kind::{Kind, Lock};
 use crate::task::state::{Start, Suspend};
 use crate::task::unit::Unit;
@@ -184,7 +184,7 @@ impl<'a, K: Kind> Children<'a, K> {
         match polled {
             Ok(true) => self.end(record, child, None),
             Err(payload) => {
-                let error = panicked(&*payload);
+                let error = panicked(record, &*payload);
                 self.fail(payload);
                 self.end(record, child, Some(error));
             }
@@ -210,7 +210,7 @@ impl<'a, K: Kind> Children<'a, K> {
             if error.is_none() { catch_unwind(drop_future) } else { ledger::excused(|| catch_unwind(drop_future)) };
         child.locals = entered.leave();
         if let Err(payload) = dropped {
-            let late = error.replace(panicked(&*payload));
+            let late = error.replace(panicked(record, &*payload));
             self.fail(payload);
             drop(late);
         }
@@ -259,6 +259,6 @@ pub(super) struct Ended {
 }
 
 /// What the joiner learns of a panic.
-fn panicked(payload: &(dyn Any + Send)) -> TaskError {
-    TaskError::Panicked(Panic::described(message_of(payload)))
+fn panicked(record: &Record, payload: &(dyn Any + Send)) -> TaskError {
+    TaskError::Panicked(Panic::described(record.called(), payload))
 }

@@ -18,7 +18,7 @@ use std::task::{Context, Poll};
 
 use crate::meta::ledger;
 
-use super::error::{Panic, Payload, TaskError, message_of};
+use super::error::{Panic, Payload, TaskError};
 use super::header::{Birth, Header, Vtable};
 use super::kind::Sealed;
 use super::waker::WakerRef;
@@ -121,12 +121,12 @@ fn panicked<K: Sealed>(task: NonNull<Header<K>>, payload: Payload) -> TaskError 
     // SAFETY: the task is running, so its header is alive.
     let header = unsafe { task.as_ref() };
     if header.is_isolated() {
-        return TaskError::Panicked(Panic::kept(payload));
+        return TaskError::Panicked(Panic::kept(header.called(), payload));
     }
-    let message = message_of(&*payload);
+    let panic = Panic::described(header.called(), &*payload);
     // SAFETY: the task is running, so (7) its scope is alive.
     super::cancel::fail(unsafe { header.scope.as_ref() }, payload);
-    TaskError::Panicked(Panic::described(message))
+    TaskError::Panicked(panic)
 }
 
 unsafe fn take_result<K: Sealed, F: Future>(task: NonNull<Header<K>>, to: *mut ()) {

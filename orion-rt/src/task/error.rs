@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::fmt;
 
+use crate::meta::Called;
 use crate::sys::plain::Mutex;
 
 /// What a panic carries.
@@ -26,7 +27,7 @@ impl fmt::Display for TaskError {
             Self::Cancelled => {
                 f.write_str("the task was cancelled before it returned; its scope or its handle asked it to stop")
             }
-            Self::Panicked(panic) => write!(f, "the task panicked: {}", panic.message()),
+            Self::Panicked(panic) => panic.fmt(f),
         }
     }
 }
@@ -40,6 +41,7 @@ pub struct Panic(Box<Details>);
 
 /// Boxed, so that the error adds one word to the result that every task has room for.
 struct Details {
+    of: Called,
     message: Box<str>,
     /// Behind a lock that nobody takes, for `Sync`: an error that is not cannot go through `?` into `Box<dyn Error + Send + Sync>`.
     payload: Mutex<Option<Payload>>,
@@ -47,13 +49,13 @@ struct Details {
 
 impl Panic {
     /// The panic with this message, whose payload is someone else's to raise.
-    pub(crate) fn described(message: Box<str>) -> Self {
-        Self(Box::new(Details { message, payload: Mutex::new(None) }))
+    pub(crate) fn described(of: Called, payload: &(dyn Any + Send)) -> Self {
+        Self(Box::new(Details { of, message: message_of(payload), payload: Mutex::new(None) }))
     }
 
-    /// The panic of an isolated task, payload and all (P2).
-    pub(crate) fn kept(payload: Payload) -> Self {
-        Self(Box::new(Details { message: message_of(&*payload), payload: Mutex::new(Some(payload)) }))
+    /// The panic of an isolated task (P2) or a started root, payload and all.
+    pub(crate) fn kept(of: Called, payload: Payload) -> Self {
+        Self(Box::new(Details { of, message: message_of(&*payload), payload: Mutex::new(Some(payload)) }))
     }
 
     /// The panic's message: the payload where it is a string, else a description of that fact.
@@ -76,14 +78,21 @@ impl Panic {
     }
 }
 
+/// Which task panicked, where it was spawned, and the message.
+impl fmt::Display for Panic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} panicked: {}", self.0.of, self.message())
+    }
+}
+
 impl fmt::Debug for Panic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Panic").field("message", &self.message()).finish_non_exhaustive()
+        f.debug_struct("Panic").field("task", &self.0.of.id).field("message", &self.message()).finish_non_exhaustive()
     }
 }
 
 /// The text of a panic payload.
-pub(crate) fn message_of(payload: &(dyn Any + Send)) -> Box<str> {
+fn message_of(payload: &(dyn Any + Send)) -> Box<str> {
     if let Some(text) = payload.downcast_ref::<&'static str>() {
         (*text).into()
     } else if let Some(text) = payload.downcast_ref::<String>() {

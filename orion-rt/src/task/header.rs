@@ -25,7 +25,7 @@ use std::task::Waker;
 
 use crate::coop::{Reason, Wait};
 use crate::locals;
-use crate::meta::TaskId;
+use crate::meta::{Called, TaskId};
 use crate::sys::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, Ordering, fence};
 use crate::util::late::Late;
 use crate::util::list::{Linked, Links};
@@ -140,6 +140,11 @@ impl<K: Sealed> Header<K> {
             swept: Cell::new(false),
             _alive: AliveTask::new(),
         }
+    }
+
+    /// What a message calls the task.
+    pub(crate) fn called(&self) -> Called {
+        Called { id: self.id, name: self.name().cloned(), location: self.location }
     }
 
     /// The name the task was given.

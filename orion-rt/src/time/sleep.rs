@@ -59,7 +59,7 @@ pub struct Sleep {
     deadline: Instant,
     timers: Option<Arc<Timers>>,
     entry: Entry,
-    location: &'static Location<'static>,
+    pub(super) location: &'static Location<'static>,
     _pin: PhantomPinned,
 }
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::future::{Future, IntoFuture};
+use std::panic::Location;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
@@ -11,13 +12,41 @@ use pin_project_lite::pin_project;
 use super::sleep::{Sleep, sleep_until};
 
 /// The time was up first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+///
+/// It says where the time was set. Any two are equal: they say the same of what was waited for.
+#[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
-pub struct Elapsed;
+pub struct Elapsed {
+    location: &'static Location<'static>,
+}
+
+impl Elapsed {
+    pub(crate) fn at(location: &'static Location<'static>) -> Self {
+        Self { location }
+    }
+
+    /// The place of the `timeout` whose time was up.
+    #[must_use]
+    pub fn location(&self) -> &'static Location<'static> {
+        self.location
+    }
+}
+
+impl PartialEq for Elapsed {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Elapsed {}
 
 impl fmt::Display for Elapsed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the time was up before the future was ready")
+        write!(
+            f,
+            "the time given at {} was up before the future was ready: give it more, or go on without the value",
+            self.location
+        )
     }
 }
 
@@ -75,6 +104,7 @@ impl<F: Future> Future for Timeout<F> {
         if let Poll::Ready(value) = this.future.poll(cx) {
             return Poll::Ready(Ok(value));
         }
-        this.sleep.poll_deadline(cx).map(|()| Err(Elapsed))
+        let location = this.sleep.location;
+        this.sleep.poll_deadline(cx).map(|()| Err(Elapsed::at(location)))
     }
 }

@@ -8,7 +8,7 @@ use std::panic::Location;
 use std::sync::Arc;
 use std::task::Waker;
 
-use crate::meta::TaskId;
+use crate::meta::{Called, TaskId};
 use crate::sys::atomic::{AtomicUsize, Ordering};
 use crate::sys::{Mutex, thread_local};
 use crate::task::state::{Start, Suspend, TaskState, Wake};
@@ -48,6 +48,11 @@ impl Record {
         let _ = record.state.start(|| false);
         let _ = record.state.suspend(|| false);
         record
+    }
+
+    /// What a message calls the child.
+    pub(crate) fn called(&self) -> Called {
+        Called { id: self.id, name: None, location: self.location }
     }
 
     /// Where the group keeps the child; set before the record is in the queue.
