@@ -204,6 +204,29 @@
 //! So a joiner in the same scope does not see a panic as a value. To go on after one, catch it in the task or around a group,
 //! with `catch_unwind` of the `futures` crate.
 //!
+//! [`cancel_after`](Group::cancel_after) does the same when some time has passed, so a graceful shutdown reads: stop accepting,
+//! `cancel_after`, leave the body. [`task_local!`] declares values that tasks inherit from whoever spawns them.
+//!
+//! ## Testing with time and order
+//!
+//! [`Builder::deterministic`], or [`#[orion_rt::test(deterministic)]`](macro@test), makes a run reproducible: time is virtual, and jumps to the
+//! next timer when no task can run. With `seeds = 0..500` the test runs once for each seed, which decides the order in which
+//! tasks run; one that fails prints how to replay it.
+//!
+//! ```
+//! use std::time::Duration;
+//! # fn main() -> std::io::Result<()> {
+//! let runtime = orion_rt::Runtime::builder().deterministic(true).seed(7).build_local()?;
+//! let waited = runtime.run(async |s| {
+//!     let start = orion_rt::now();
+//!     s.spawn(orion_rt::sleep(Duration::from_secs(3600))).get().await; // takes no time
+//!     orion_rt::now() - start
+//! });
+//! assert_eq!(waited, Duration::from_secs(3600));
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! ## Seeing what happens
 //!
 //! Tasks and channels have names ([`task().name(..)`](Group::task), [`Chan::named`]), and [`dumper`] gives a [`Dump`] of every live task with

@@ -26,6 +26,8 @@ use std::fmt;
 use std::mem::ManuallyDrop;
 use std::sync::Arc;
 
+use crate::sys::thread_local;
+
 pub use key::{TaskLocal, TaskLocalFuture};
 
 /// A value of one key. The key is the address of its static.
@@ -58,7 +60,7 @@ pub(crate) fn capture() -> Option<Locals> {
 
 #[cold]
 fn current() -> Option<Locals> {
-    let locals = CURRENT.take();
+    let locals = CURRENT.replace(None);
     CURRENT.set(locals.clone());
     locals
 }
