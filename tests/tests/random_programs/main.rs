@@ -15,6 +15,7 @@ mod invariants;
 mod model;
 mod program;
 mod real;
+mod regressions;
 mod trace;
 
 use std::cell::{Cell, RefCell};

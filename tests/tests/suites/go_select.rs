@@ -261,11 +261,13 @@ on_every_kind!(break_and_continue_in_arms, async |s| {
     let mut rounds = 0;
     'outer: loop {
         rounds += 1;
+        #[expect(clippy::never_loop, reason = "that is the point")]
         loop {
             select! {
                 _ = <-numbers => break,
             }
         }
+        #[expect(clippy::never_loop, reason = "that is the point")]
         loop {
             select! {
                 default => break,

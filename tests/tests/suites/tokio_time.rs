@@ -70,15 +70,17 @@ fn a_timeout_for_ever() {
 #[test]
 fn a_busy_future_is_timed_out() {
     watched(|| {
-        orion_rt::run(async |_| {
+        orion_rt::run(async |s| {
             let chan = Chan::new(1);
-            let busy = async {
+            let busy = || async {
                 loop {
                     chan.send(()).await.unwrap();
                     chan.recv().await.unwrap();
                 }
             };
-            assert!(timeout(MS, busy).await.is_err());
+            assert!(timeout(MS, busy()).await.is_err());
+            chan.try_recv().ok();
+            assert!(s.group_timeout(MS, async |_| busy().await).await.is_err());
         });
     });
 }

@@ -1,0 +1,32 @@
+//! Programs that once showed a difference, shrunk.
+
+use crate::check_local;
+use crate::program::{Op, Source};
+
+fn check(capacities: &[Option<usize>], budget: u32, ops: Vec<Op>) {
+    let source = Source { capacities: capacities.to_vec(), budget, ops };
+    if let Err(difference) = check_local(&source) {
+        panic!("{difference}");
+    }
+}
+
+// X3: a cancelled task that goes from one shield into the next in one turn has no reason for another.
+#[test]
+fn a_task_between_two_shields_is_not_woken() {
+    let ops =
+        vec![Op::Spawn, Op::CancelScope, Op::End, Op::Shield, Op::Send(0), Op::End, Op::Shield, Op::Recv(1), Op::End];
+    check(&[Some(0), Some(0)], 0, ops);
+}
+
+// S6: a group that ends in the turn in which it was opened does not wake its task.
+#[test]
+fn a_group_that_ends_at_once_wakes_nobody() {
+    check(&[Some(0)], 0, vec![Op::Group, Op::End, Op::Recv(0)]);
+}
+
+// Y2, X1: a send whose budget was spent before it began still has its value.
+#[test]
+fn what_was_offered_before_the_budget_was_spent_is_dropped_with_the_task() {
+    let ops = vec![Op::Spawn, Op::Send(0), Op::Send(0), Op::End, Op::Spawn, Op::CancelScope, Op::End];
+    check(&[Some(2)], 1, ops);
+}
