@@ -15,6 +15,8 @@ pub(crate) struct Bounds {
     pub(super) seeds: u32,
     /// Steps of random programs.
     pub(super) steps: u64,
+    /// Only the integration tests that are worth most.
+    pub(super) fast: bool,
     /// For one command.
     pub(super) limit: Duration,
 }
@@ -54,6 +56,7 @@ impl From<Options> for Bounds {
             runs: options.runs.unwrap_or(runs),
             seeds: options.seeds.unwrap_or(seeds),
             steps: options.steps.unwrap_or(steps),
+            fast: options.fast,
             limit: Duration::from_secs(60 * options.minutes.unwrap_or(minutes)),
         }
     }

@@ -149,9 +149,11 @@ fn random(root: &Path, bounds: &Bounds) -> Plan {
     commands(what, [command])
 }
 
-/// The integration tests that Miri runs: those that look at memory and threads, not at processes or other executors.
-const UNDER_MIRI: [&str; 8] =
-    ["scopes", "handles", "cancel", "channels", "panics", "select_waiting", "select_futures", "stress"];
+/// The integration tests that Miri runs within the bounds of `.ci/run`.
+const FAST_UNDER_MIRI: [&str; 6] = ["scopes", "handles", "cancel", "channels", "panics", "stress"];
+/// Those that it cannot run, or not in a day: they start programs, compile, wait for other executors, or are long by nature.
+const PROGRAMS_NOT_UNDER_MIRI: [&str; 7] =
+    ["ui", "abort", "macros", "leak_harness", "select_anywhere", "random_programs", "suites"];
 /// Long loops in safe code.
 const NOT_UNDER_MIRI: [&str; 3] = ["util::rng", "time::heap", "meta::id"];
 
@@ -178,8 +180,16 @@ fn miri(root: &Path, bounds: &Bounds, tree: bool) -> Plan {
         // crossbeam's epoch, which is under the queues of workers, is written for Tree Borrows.
         return commands(what, [unit]);
     }
+    let mut names: Vec<_> = FAST_UNDER_MIRI.map(str::to_owned).into();
+    if !bounds.fast {
+        match tree::programs(&root.join("tests/tests")) {
+            Ok(all) => names = all.into_iter().map(|(name, _)| name).collect(),
+            Err(why) => return cannot(what, why),
+        }
+        names.retain(|name| !PROGRAMS_NOT_UNDER_MIRI.contains(&name.as_str()));
+    }
     let mut integration = test();
-    integration.arg("orion-tests").args(UNDER_MIRI.iter().flat_map(|name| ["--test", name]));
+    integration.arg("orion-tests").args(names.iter().flat_map(|name| ["--test", name]));
     commands(what, [unit, integration])
 }
 
