@@ -120,8 +120,19 @@ pub(crate) fn multi<F: Future>(
     let (body, claim) = adopt_body(core, body);
     let _locals = locals::enter(None);
     shared.roots.add(core.as_ptr());
+    drive_body(core, body, shared.pace());
+    shared.roots.remove(core.as_ptr());
+    wind_up(core, chans);
+    // SAFETY: `F::Output` is the body's type.
+    let outcome = unsafe { conclude::<Multi, F::Output>(core, claim) };
+    std::mem::forget(guard);
+    outcome.and_then(value_of)
+}
+
+/// Runs `body`, which is new, on this thread whenever it is woken, until nothing below `core` is left.
+pub(crate) fn drive_body<K: Kind>(core: &ScopeRef<K>, body: NonNull<Header<K>>, pace: Pace) {
     // A new task is scheduled. Later the flag says so, not the state word: its waker may still be on the way to this thread.
-    let (mut runnable, pace) = (true, shared.pace());
+    let mut runnable = true;
     while core.active.get() != 0 {
         if !runnable && !core.take_body_wake() {
             thread::park();
@@ -130,12 +141,6 @@ pub(crate) fn multi<F: Future>(
         // SAFETY: scheduled, and only this thread takes the body.
         runnable = unsafe { pace.step(body) } == Turn::Requeue;
     }
-    shared.roots.remove(core.as_ptr());
-    wind_up(core, chans);
-    // SAFETY: `F::Output` is the body's type.
-    let outcome = unsafe { conclude::<Multi, F::Output>(core, claim) };
-    std::mem::forget(guard);
-    outcome.and_then(value_of)
 }
 
 /// Starts `body` on the workers, as the body of `core`; `done` gets the root's outcome when every task below is gone.
@@ -204,7 +209,7 @@ fn wind_up<K: Sealed>(core: &ScopeCore<K>, chans: &ScopeChans) {
 }
 
 /// Makes the body a task: scheduled, in no list (a cancel of the scope does not reach it, X2), known to the root.
-fn adopt_body<K: Kind, F: Future>(core: &ScopeRef<K>, body: F) -> (NonNull<Header<K>>, Claim<K>) {
+pub(crate) fn adopt_body<K: Kind, F: Future>(core: &ScopeRef<K>, body: F) -> (NonNull<Header<K>>, Claim<K>) {
     let birth = Birth {
         scope: core.as_ptr(),
         shared: core.shared,
@@ -224,7 +229,7 @@ fn adopt_body<K: Kind, F: Future>(core: &ScopeRef<K>, body: F) -> (NonNull<Heade
 
 /// # Safety
 /// The root has ended, and `T` is the type of its body's value.
-unsafe fn conclude<K: Sealed, T>(core: &ScopeRef<K>, claim: Claim<K>) -> Outcome<Result<T, TaskError>> {
+pub(crate) unsafe fn conclude<K: Sealed, T>(core: &ScopeRef<K>, claim: Claim<K>) -> Outcome<Result<T, TaskError>> {
     if let Place::Root(place) = &core.place {
         place.body.set(None);
     }

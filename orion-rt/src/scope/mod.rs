@@ -33,3 +33,6 @@ pub use root_scope::Scope;
 pub use start::Root;
 pub use task_builder::TaskBuilder;
 pub use try_group::{TryGroup, TryGroupFuture};
+
+#[cfg(all(test, loom))]
+mod model;

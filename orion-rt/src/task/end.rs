@@ -221,7 +221,10 @@ impl<K: Sealed> ScopeCore<K> {
     /// Whether the body has been woken since the last call.
     pub(crate) fn take_body_wake(&self) -> bool {
         match &self.place {
-            Place::Root(RootPlace { driver: Driver::Thread { woken, .. }, .. }) => woken.swap(false, Ordering::Acquire),
+            // A look that finds nothing writes nothing.
+            Place::Root(RootPlace { driver: Driver::Thread { woken, .. }, .. }) => {
+                woken.load(Ordering::Acquire) && woken.swap(false, Ordering::Acquire)
+            }
             _ => false,
         }
     }

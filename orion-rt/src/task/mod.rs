@@ -42,4 +42,6 @@ pub(crate) mod walk;
 #[cfg(all(test, loom))]
 mod cancel_model;
 #[cfg(all(test, loom))]
+mod local_model;
+#[cfg(all(test, loom))]
 mod model;

@@ -16,10 +16,13 @@ use super::header::Header;
 use super::kind::{Local, Multi, Schedule, Sealed};
 use super::state::{TaskState, Wake};
 
-pub(crate) static LOCAL: RawWakerVTable =
-    RawWakerVTable::new(clone::<Local>, wake::<Local>, wake_by_ref::<Local>, drop_waker::<Local>);
-pub(crate) static MULTI: RawWakerVTable =
-    RawWakerVTable::new(clone::<Multi>, wake::<Multi>, wake_by_ref::<Multi>, drop_waker::<Multi>);
+pub(crate) static LOCAL: RawWakerVTable = table::<Local>();
+pub(crate) static MULTI: RawWakerVTable = table::<Multi>();
+
+/// The functions of a kind's wakers.
+pub(crate) const fn table<K: Sealed>() -> RawWakerVTable {
+    RawWakerVTable::new(clone::<K>, wake::<K>, wake_by_ref::<K>, drop_waker::<K>)
+}
 
 /// The waker of the task being polled, without a reference of its own.
 pub(crate) struct WakerRef<'a> {

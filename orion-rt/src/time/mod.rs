@@ -57,3 +57,6 @@ fn later(from: Instant, duration: Duration) -> Instant {
     const FAR: Duration = Duration::from_secs(60 * 60 * 24 * 365 * 30);
     from.checked_add(duration).or_else(|| from.checked_add(FAR)).unwrap_or(from)
 }
+
+#[cfg(all(test, loom))]
+mod model;
