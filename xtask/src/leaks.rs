@@ -37,7 +37,14 @@ pub(crate) fn run(root: &Path, only: Option<&str>, test: Option<&str>) -> Outcom
                     println!("{name} ({:.1} s)", begin.elapsed().as_secs_f32());
                     told.lines().for_each(|line| counts.line(line, &name, &mut wrong));
                 }
-                Err(why) => wrong.push(format!("{name}: {why}")),
+                Err(why) => {
+                    println!(
+                        "{name} ({:.1} s): {}",
+                        begin.elapsed().as_secs_f32(),
+                        why.lines().next().unwrap_or_default()
+                    );
+                    wrong.push(format!("{name}: {why}"));
+                }
             }
         }
     }
@@ -66,7 +73,10 @@ impl Counts {
                 self.purpose += 1;
                 println!("  {line}");
             }
-            Some("LEAKS" | "DOES NOT" | "FAILED") => wrong.push(format!("{program}: {line}")),
+            Some("LEAKS" | "DOES NOT" | "FAILED") => {
+                println!("  {line}");
+                wrong.push(format!("{program}: {line}"));
+            }
             _ => {}
         }
     }
