@@ -125,6 +125,7 @@ fn p1_the_hook_sees_a_calls_panic_once() {
         });
         assert!(caught.is_err());
         assert_eq!(seen.get(), 1);
+        drop(std::panic::take_hook());
     });
 }
 

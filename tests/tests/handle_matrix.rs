@@ -92,6 +92,7 @@ macro_rules! one_case {
                     }));
                     begin(group.as_mut()).await;
                     // A group that is forgotten goes on (S4).
+                    orion_tests::leaks_on_purpose("forgets a group's future");
                     std::mem::forget(group);
                 }
                 value

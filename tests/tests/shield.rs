@@ -414,6 +414,7 @@ on_every_kind!(x3_a_forgotten_shield, async |s| {
     let task = s.spawn(async move {
         let mut shielded = Box::pin(shield(for_ever()));
         start(&mut shielded).await;
+        orion_tests::leaks_on_purpose("forgets a shield");
         std::mem::forget(shielded);
         ready.send(()).await.unwrap();
         wait.recv().await.unwrap();

@@ -71,6 +71,7 @@ on_every_kind!(x4_a_returned_tasks_descendants_are_cancelled, async |s| {
                 for_ever().await;
             }));
             start(&mut group).await;
+            orion_tests::leaks_on_purpose("forgets a group's future");
             std::mem::forget(group);
             "its result"
         }
@@ -328,6 +329,7 @@ on_every_kind!(s4_a_group_given_up_in_every_stage, async |s| {
                 }
             }
             if forgotten {
+                orion_tests::leaks_on_purpose("forgets a group's future");
                 std::mem::forget(group);
                 go_on.close();
             } else {

@@ -55,6 +55,14 @@ pub(crate) fn run(root: &Path, only: Option<&str>, test: Option<&str>) -> Outcom
     if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n")) }
 }
 
+/// The verdicts that are not as they should be.
+const FINDINGS: [&str; 3] = ["LEAKS", "DOES NOT", "FAILED"];
+
+/// The verdict at the start of a line of the harness; something else for the lines that tests print.
+fn verdict(line: &str) -> &str {
+    line.get(..13).unwrap_or_default().trim_end()
+}
+
 /// How many tests ended how.
 #[derive(Debug, Default)]
 struct Counts {
@@ -66,14 +74,14 @@ struct Counts {
 impl Counts {
     /// Reads one line of the harness; lines of the tests themselves are passed over.
     fn line(&mut self, line: &str, program: &str, wrong: &mut Vec<String>) {
-        match line.get(..13).map(str::trim_end) {
-            Some("balanced") => self.balanced += 1,
-            Some("ignored") => self.ignored += 1,
-            Some("on purpose") => {
+        match verdict(line) {
+            "balanced" => self.balanced += 1,
+            "ignored" => self.ignored += 1,
+            "on purpose" => {
                 self.purpose += 1;
                 println!("  {line}");
             }
-            Some("LEAKS" | "DOES NOT" | "FAILED") => {
+            finding if FINDINGS.contains(&finding) => {
                 println!("  {line}");
                 wrong.push(format!("{program}: {line}"));
             }
