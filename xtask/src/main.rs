@@ -70,7 +70,7 @@ enum Command {
         #[arg(long)]
         test: Option<String>,
     },
-    /// Breaks the source one line at a time, as xtask/mutants.toml says, and expects the named test to notice
+    /// Breaks the source one line at a time, as xtask/mutants/ says, and expects the named test to notice
     Mutants {
         #[command(flatten)]
         choice: mutants::Choice,

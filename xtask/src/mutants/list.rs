@@ -1,8 +1,23 @@
-//! The list of mutants: its format, and the one replacement each stands for.
+//! The list of mutants, a file per floor: its format, and the one replacement each stands for.
+//!
+//! ```toml
+//! [[mutant]]
+//! name = "sleep: a picked worker forgets that it was"    # unique; what the breakage loses
+//! file = "orion-rt/src/scheduler/multi/sleep.rs"         # relative to the repository
+//! from = "else { return false };"                        # text that occurs exactly once in the file; `to` replaces it
+//! to = "else { return true };"
+//! test = "scheduler::multi::sleep::model"                # the test that must fail, as `cargo test` filters it
+//! kind = "loom"                                          # how that runs: "loom" and "shuttle" (RUSTFLAGS --cfg .., library
+//!                                                        # tests), "unit" (as the plain test command), "miri"
+//! package = "orion-rt"                                   # whose test it is; this one if left out
+//! ```
 
 use std::fmt;
+use std::path::Path;
 
 use serde::Deserialize;
+
+use crate::tree;
 
 /// One breakage and the test that has to notice.
 #[derive(Debug, Deserialize)]
@@ -50,13 +65,27 @@ struct Document {
     mutant: Vec<Mutant>,
 }
 
-pub(crate) fn parse(text: &str) -> Result<Vec<Mutant>, String> {
-    let document: Document = toml::from_str(text).map_err(|error| format!("mutants.toml: {error}"))?;
-    let mut names: Vec<_> = document.mutant.iter().map(|mutant| mutant.name.as_str()).collect();
+/// The mutants of all files in `dir`.
+pub(crate) fn read(dir: &Path) -> Result<Vec<Mutant>, String> {
+    let mut mutants = Vec::new();
+    for path in tree::files_with(dir, &["toml"])? {
+        mutants.extend(parse(&tree::read(&path)?).map_err(|error| format!("{}: {error}", path.display()))?);
+    }
+    unique(mutants)
+}
+
+/// The mutants of one file.
+pub(super) fn parse(text: &str) -> Result<Vec<Mutant>, String> {
+    let document: Document = toml::from_str(text).map_err(|error| error.to_string())?;
+    Ok(document.mutant)
+}
+
+fn unique(mutants: Vec<Mutant>) -> Result<Vec<Mutant>, String> {
+    let mut names: Vec<_> = mutants.iter().map(|mutant| mutant.name.as_str()).collect();
     names.sort_unstable();
     match names.windows(2).find(|pair| pair[0] == pair[1]) {
-        Some(pair) => Err(format!("mutants.toml: two mutants are named {}", pair[0])),
-        None => Ok(document.mutant),
+        Some(pair) => Err(format!("two mutants are named {}", pair[0])),
+        None => Ok(mutants),
     }
 }
 
@@ -93,7 +122,7 @@ mod tests {
 
     #[test]
     fn mistakes_in_the_list_are_named() {
-        assert!(parse(&format!("{TEXT}{TEXT}")).unwrap_err().contains("no-recheck"));
+        assert!(unique(parse(&format!("{TEXT}{TEXT}")).unwrap()).unwrap_err().contains("no-recheck"));
         assert!(parse(&TEXT.replace("loom", "prayer")).is_err());
         assert!(parse(&TEXT.replace("from", "form")).is_err());
         assert!(parse("# only a comment").unwrap().is_empty());

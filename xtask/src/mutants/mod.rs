@@ -1,4 +1,4 @@
-//! `cargo xtask mutants`: each model and test named in xtask/mutants.toml is proved able to fail.
+//! `cargo xtask mutants`: each model and test named in xtask/mutants is proved able to fail.
 //!
 //! ```text
 //!   tree --copy--> temporary tree --replace one text--> run the named test --> it fails: caught
@@ -32,8 +32,8 @@ use journal::{Entry, Journal};
 use list::{Kind, Mutant};
 use verdict::Verdict;
 
-/// The list, relative to the repository.
-const LIST: &str = "xtask/mutants.toml";
+/// The lists, relative to the repository.
+const LISTS: &str = "xtask/mutants";
 /// For one mutant, building included. A test that hangs has noticed too.
 const LIMIT: Duration = Duration::from_secs(600);
 
@@ -69,7 +69,7 @@ impl Choice {
 }
 
 pub(crate) fn run(root: &Path, choice: &Choice) -> Outcome {
-    let mutants = list::parse(&tree::read(&root.join(LIST))?)?;
+    let mutants = list::read(&root.join(LISTS))?;
     let chosen: Vec<_> = mutants.iter().filter(|mutant| choice.has(mutant)).collect();
     if choice.list {
         for mutant in &chosen {
@@ -78,7 +78,7 @@ pub(crate) fn run(root: &Path, choice: &Choice) -> Outcome {
         return Ok(());
     }
     if chosen.is_empty() {
-        return Err(format!("{LIST} lists no such mutant"));
+        return Err(format!("{LISTS} lists no such mutant"));
     }
     let target = cargo::target(root, "mutants");
     let journal = Journal::open(&target.join("journal"), choice.resume)?;
