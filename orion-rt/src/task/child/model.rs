@@ -44,7 +44,7 @@ fn poll(ready: &Ready, waker: &Waker, flag: &AtomicUsize) -> bool {
     }
 }
 
-fn check(act: impl Fn(&Arc<Record>, &AtomicUsize) + Copy + Send + Sync + 'static) {
+fn check(threads: usize, act: impl Fn(&Arc<Record>, &AtomicUsize) + Copy + Send + Sync + 'static) {
     let mut builder = loom::model::Builder::new();
     builder.preemption_bound = Some(3);
     builder.check(move || {
@@ -54,7 +54,7 @@ fn check(act: impl Fn(&Arc<Record>, &AtomicUsize) + Copy + Send + Sync + 'static
         let flag = Arc::new(AtomicUsize::new(0));
         let executor = Arc::new(Executor(AtomicUsize::new(0)));
         let waker = Waker::from(Arc::clone(&executor));
-        let others: Vec<_> = (0..2)
+        let others: Vec<_> = (0..threads)
             .map(|_| {
                 let (record, flag) = (Arc::clone(&record), Arc::clone(&flag));
                 thread::spawn(move || act(&record, &flag))
@@ -75,14 +75,15 @@ fn check(act: impl Fn(&Arc<Record>, &AtomicUsize) + Copy + Send + Sync + 'static
 // Y5, X6: a wake-up of a child before, during or after the group's poll is never lost.
 #[test]
 fn model_a_childs_wake_is_never_lost() {
-    check(|record, flag| {
+    check(2, |record, flag| {
         flag.store(1, Ordering::Release);
         record.wake_by_ref();
     });
 }
 
-// X1, X6: nor is a request to stop.
+// X1, X6: nor is a request to stop, made once or by two at the same time.
 #[test]
 fn model_a_childs_cancel_is_never_lost() {
-    check(|record, _| record.cancel());
+    check(1, |record, _| record.cancel());
+    check(2, |record, _| record.cancel());
 }
