@@ -9,6 +9,7 @@ use std::time::Duration;
 use loom::sync::atomic::{AtomicUsize, Ordering};
 use loom::thread;
 
+use super::timers::Clock;
 use super::{Timers, enter, sleep};
 use crate::sys::clock;
 
@@ -39,7 +40,7 @@ impl Wake for Wakes {
 }
 
 fn timers() -> Arc<Timers> {
-    Timers::new(|| {})
+    Timers::new(Clock::System, || {})
 }
 
 fn fire_elsewhere(timers: &Arc<Timers>) -> thread::JoinHandle<()> {

@@ -1,15 +1,18 @@
 //! The kind of scope that models use: `Multi`'s locks and words, and a scheduler that is one queue behind a lock.
 
 use std::collections::VecDeque;
+use std::pin::Pin;
 use std::ptr::NonNull;
 use std::sync::Arc;
-use std::task::RawWakerVTable;
+use std::task::{RawWakerVTable, Waker};
+use std::time::Duration;
 
 use crate::sys::Mutex;
 use crate::sys::atomic::AtomicUsize;
+use crate::task::child::Child;
 use crate::task::current::AnyTask;
 use crate::task::header::Header;
-use crate::task::kind::{Kind, Schedule, Sealed, release_arc, retain_arc};
+use crate::task::kind::{Alarm, Kind, Schedule, Sealed, release_arc, retain_arc};
 use crate::task::owner::ScopeCore;
 use crate::task::run::{Pace, Turn};
 use crate::task::state_multi::MultiState;
@@ -31,6 +34,7 @@ impl Sealed for Modelled {
     type Count = AtomicUsize;
     type State = MultiState;
     type Shared = Queue;
+    type Child<'a> = Pin<Box<dyn Child + Send + 'a>>;
 
     fn waker_table() -> &'static RawWakerVTable {
         &WAKERS
@@ -104,6 +108,10 @@ impl Schedule<Modelled> for Queue {
 
     fn wake_remotely(&self, _: NonNull<Header<Modelled>>) -> Result<(), NonNull<Header<Modelled>>> {
         unreachable!("every thread is an owner")
+    }
+
+    fn alarm(&self, _: Duration, _: &Waker) -> Alarm {
+        unreachable!("no scope of a model has a deadline")
     }
 
     unsafe fn retain(shared: NonNull<Self>) {
