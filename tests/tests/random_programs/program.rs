@@ -209,9 +209,9 @@ pub(crate) fn any_program() -> impl Strategy<Value = Source> {
         5 => Just(Some(Op::Spawn)),
         2 => Just(Some(Op::Go)),
         2 => Just(Some(Op::Group)),
-        1 => Just(Some(Op::Shield)),
+        2 => Just(Some(Op::Shield)),
     ];
-    programs(opener.boxed(), any_op().boxed())
+    programs(opener.boxed(), any_op().boxed(), prop::option::weighted(0.3, 0..8_usize).boxed())
 }
 
 /// A program in which nothing is given up half-way: no cancels, no receives that are dropped. There a channel is first in,
@@ -223,16 +223,24 @@ pub(crate) fn calm_program() -> impl Strategy<Value = Source> {
         2 => Just(Some(Op::Go)),
         2 => Just(Some(Op::Group)),
     ];
-    programs(opener.boxed(), calm_op().boxed())
+    programs(opener.boxed(), calm_op().boxed(), Just(None).boxed())
 }
 
-fn programs(opener: BoxedStrategy<Option<Op>>, op: BoxedStrategy<Op>) -> impl Strategy<Value = Source> {
+fn programs(
+    opener: BoxedStrategy<Option<Op>>,
+    op: BoxedStrategy<Op>,
+    cancels: BoxedStrategy<Option<usize>>,
+) -> impl Strategy<Value = Source> {
     let capacity = prop_oneof![4 => Just(Some(0)), 3 => Just(Some(1)), 2 => Just(Some(2)), 1 => Just(None)];
     let budget = prop_oneof![2 => Just(0_u32), 1 => 1..4_u32];
-    let ends = prop_oneof![2 => Just(0_usize), 6 => Just(1), 2 => Just(2)];
-    // Mostly short scripts beside each other, so that much is under way at the same time.
-    let block = (opener, vec(op, 0..8), ends)
-        .prop_map(|(opener, ops, ends)| opener.into_iter().chain(ops).chain((0..ends).map(|_| Op::End)).collect());
+    let ends = prop_oneof![4 => Just(0_usize), 6 => Just(1), 2 => Just(2), 1 => Just(3)];
+    // Mostly short scripts beside each other, so that much is under way at the same time; now and then one is let run and then
+    // cancelled.
+    let block = (opener, vec(op, 0..8), ends, cancels).prop_map(|(opener, ops, ends, cancelled)| {
+        let ends = (0..ends).map(|_| Op::End);
+        let cancel = cancelled.map(|handle| [Op::Yield, Op::Cancel(handle)]);
+        opener.into_iter().chain(ops).chain(ends).chain(cancel.into_iter().flatten()).collect()
+    });
     (vec(capacity, 1..4), budget, vec(block, 1..20)).prop_map(|(capacities, budget, blocks): (_, _, Vec<Vec<Op>>)| {
         Source { capacities, budget, ops: blocks.concat() }
     })
