@@ -10,6 +10,7 @@ mod go_ken;
 mod go_powser;
 mod go_runtime;
 mod go_select;
+mod tokio_join_set;
 mod tokio_select;
 mod tokio_tasks;
 mod tokio_time;
