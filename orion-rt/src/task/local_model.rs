@@ -163,3 +163,32 @@ fn model_a_remote_wake_against_the_end() {
         assert!(task.is_freed());
     });
 }
+
+// J6: a waker is cloned on another thread and comes home, where it is dropped; the clone goes while the task completes.
+#[test]
+fn model_a_clone_elsewhere_of_a_waker_that_comes_home() {
+    check(|| {
+        let task = Model::polled(1);
+        let home = Arc::new(Mutex::new(false));
+        let other = elsewhere(&task, {
+            let home = Arc::clone(&home);
+            move |task| {
+                task.clone_remote();
+                *home.lock() = true;
+                task.drop_remote();
+            }
+        });
+        let came_home = *home.lock();
+        if came_home {
+            task.free_if(task.state.release(1));
+        }
+        task.complete();
+        task.end();
+        join(&other);
+        if !came_home {
+            // After its root's end a waker counts as foreign everywhere.
+            task.drop_remote();
+        }
+        assert!(task.is_freed());
+    });
+}

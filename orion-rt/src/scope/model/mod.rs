@@ -108,15 +108,19 @@ async fn never(guest: Guest) {
     drop(guest);
 }
 
-/// A task of `opener_scope` that opens a group on `parent` with a task that never ends, leaves the group's future in the slot
-/// and returns; on another thread `cancel` is called. Whatever the order, the group's task is cancelled.
-fn group_opened_against(cancel: impl Fn(&World, &Group<'static, Modelled>, Opener) + Copy + Sync + Send + 'static) {
+/// A task, of the scope it opens a group on or of the root, whose group has a task that never ends; it leaves the group's
+/// future in the slot and returns. On another thread `cancel` is called. Whatever the order, the group's task is cancelled.
+fn group_opened_against(
+    from_outside: bool,
+    cancel: impl Fn(&Group<'static, Modelled>, Opener) + Copy + Sync + Send + 'static,
+) {
     check(2, move || {
         let world = Arc::new(World::new());
         let alive = Arc::new(PlainUsize::new(0));
         let outer = world.inner();
         let slot: Arc<std::sync::Mutex<Option<Boxed>>> = Arc::default();
-        let opener = outer.spawn_any(Spec::here(), {
+        let home = if from_outside { world.group() } else { outer.clone() };
+        let opener = home.spawn_any(Spec::here(), {
             let (group, alive, slot) = (outer.clone(), Arc::clone(&alive), Arc::clone(&slot));
             poll_fn(move |cx| {
                 let alive = Arc::clone(&alive);
@@ -130,9 +134,10 @@ fn group_opened_against(cancel: impl Fn(&World, &Group<'static, Modelled>, Opene
             })
         });
         let canceller = thread::spawn({
-            let (world, outer) = (Arc::clone(&world), outer.clone());
-            move || cancel(&world, &outer, opener)
+            let outer = outer.clone();
+            move || cancel(&outer, opener)
         });
+        drop(home);
         world.queue.run();
         canceller.join().unwrap();
         world.queue.run();
@@ -149,13 +154,14 @@ type Opener = super::JoinHandle<'static, (), Modelled>;
 // X2, X4: a task is cancelled while it opens a group.
 #[test]
 fn model_a_group_against_the_cancel_of_its_opener() {
-    group_opened_against(|_, _, opener| opener.cancel());
+    group_opened_against(false, |_, opener| opener.cancel());
 }
 
-// X2: the scope on which a group is opened, which is its opener's too, is cancelled meanwhile.
+// X2: the scope on which a group is opened is cancelled meanwhile, and its opener with it, or not.
 #[test]
 fn model_a_group_against_the_cancel_of_its_parent() {
-    group_opened_against(|_, outer, _opener| outer.cancel());
+    group_opened_against(false, |outer, _opener| outer.cancel());
+    group_opened_against(true, |outer, _opener| outer.cancel());
 }
 
 // S5: a spawn against the cancel of its scope: the task is refused, or found and cancelled.
