@@ -7,7 +7,8 @@
 //! |---|---|---|---|
 //! | what runs | everything | models of single protocols | whole programs (`scenarios`) |
 //! | which orders | the machine's | all, within a bound of preemptions, weak memory included | random ones, sequentially consistent |
-//! | [`Mutex`], [`atomic`], [`thread`] | `parking_lot`, `std` | loom's | shuttle's |
+//! | [`Mutex`], [`atomic`] | `parking_lot`, `std` | loom's | shuttle's |
+//! | [`thread`] | `std`'s | loom's, exact parking | shuttle's, exact parking |
 //! | [`thread_local!`] | `std`'s, `const` | loom's | shuttle's |
 //! | [`OnceLock`], [`mpsc`] | `std`'s | `std`'s | `std`'s and shuttle's |
 //! | [`clock`] | the machine's | virtual | virtual |
@@ -31,6 +32,8 @@ mod local_key;
 mod loom;
 #[cfg(not(any(loom, shuttle)))]
 mod native;
+#[cfg(any(loom, shuttle))]
+pub(crate) mod parking;
 #[cfg(all(test, any(loom, shuttle)))]
 mod quarantine;
 #[cfg(shuttle)]
@@ -44,6 +47,8 @@ pub(crate) use self::local_key::{LocalKey, backend, thread_local};
 pub(crate) use self::loom::*;
 #[cfg(not(any(loom, shuttle)))]
 pub(crate) use self::native::*;
+#[cfg(any(loom, shuttle))]
+pub(crate) use self::parking as thread;
 #[cfg(shuttle)]
 pub(crate) use self::shuttle::*;
 

@@ -8,18 +8,6 @@ pub(crate) mod hint {
     pub(crate) use ::shuttle::hint::spin_loop;
 }
 
-pub(crate) mod thread {
-    use std::time::Duration;
-
-    pub(crate) use ::shuttle::thread::{Builder, JoinHandle, Thread, current, park};
-
-    /// As `std`'s; here it returns at once, by the virtual clock when the time is over.
-    pub(crate) fn park_timeout(wait: Duration) {
-        ::shuttle::thread::yield_now();
-        super::super::clock::advance(wait);
-    }
-}
-
 /// `shuttle`'s lock with `parking_lot`'s signatures: no poisoning.
 #[derive(Debug, Default)]
 pub struct Mutex<T>(::shuttle::sync::Mutex<T>);
