@@ -105,6 +105,9 @@ fn s10_off_a_worker_it_runs_a_then_b() {
     });
 }
 
+/// Worker counts with somebody to steal.
+const STEALING: &[usize] = if cfg!(miri) { &[2] } else { &[2, 8] };
+
 /// Waits at `barrier` once per closure: both are under way at the same time, so the second was stolen.
 fn both_at_once<A: Send, B: Send>(a: impl FnOnce() -> A + Send, b: impl FnOnce() -> B + Send) -> (A, B) {
     let barrier = Barrier::new(2);
@@ -124,9 +127,9 @@ fn both_at_once<A: Send, B: Send>(a: impl FnOnce() -> A + Send, b: impl FnOnce()
 #[test]
 fn s10_an_idle_worker_steals() {
     watched(|| {
-        for n in [2, 8] {
+        for &n in STEALING {
             let runtime = workers(n);
-            for _ in 0..20 {
+            for _ in 0..if cfg!(miri) { 2 } else { 20 } {
                 let (a, b) = runtime.run(async |s| {
                     let task = s.spawn(async { both_at_once(|| thread::current().id(), || thread::current().id()) });
                     task.await.unwrap()
@@ -249,7 +252,7 @@ on_every_kind!(s10_panics_on_each_side, async |s| {
 #[test]
 fn s10_panics_with_a_stolen_closure() {
     watched(|| {
-        for n in [2, 8] {
+        for &n in STEALING {
             workers(n).run(async |s| {
                 for side in ["a", "b", "both"] {
                     let task = s.spawn(async move {
