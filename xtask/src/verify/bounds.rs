@@ -47,7 +47,7 @@ pub(crate) struct Options {
 impl From<Options> for Bounds {
     fn from(options: Options) -> Self {
         let (preemptions, runs, seeds, steps, minutes) = match options {
-            Options { fast: true, .. } => (2, 100, 2, 200_000, 15),
+            Options { fast: true, .. } => (2, 100, 2, 200_000, 20),
             Options { full: true, .. } => (3, 100_000, 64, 100_000_000, 240),
             Options { .. } => (2, 1_000, 8, 5_000_000, 60),
         };
