@@ -183,7 +183,7 @@ impl<T> StartedEnd<T> {
         // SAFETY: `T` is the type of the body's value.
         let outcome = unsafe { conclude::<Multi, T>(&core, claim) };
         let outcome = raise_left_open(core.ledger(), outcome);
-        done(outcome.unwrap_or_else(|payload| Err(TaskError::Panicked(Panic::kept(body, payload)))));
+        done(outcome.unwrap_or_else(|payload| Err(TaskError::Panicked(Panic::of_root(body, payload)))));
         drop(core);
         shared.end_started();
     }

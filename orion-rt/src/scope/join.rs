@@ -33,7 +33,7 @@ impl<'scope, T, K: Kind> Join<'scope, T, K> {
     }
 
     fn handle(&mut self) -> &mut JoinHandle<'scope, T, K> {
-        self.handle.as_mut().expect("a join is not polled after it was ready")
+        self.handle.as_mut().expect("a join was polled after it had completed")
     }
 }
 
@@ -156,7 +156,7 @@ impl<'scope, T, K: Kind> Future for JoinTimeout<'scope, T, K> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let handle = this.handle.as_mut().expect("a join is not polled after it was ready");
+        let handle = this.handle.as_mut().expect("a join was polled after it had completed");
         if handle.poll_finished(cx, this.location).is_pending() {
             if handle.is_finished() {
                 // The budget is spent (Y2), or it has completed since; either way the caller is woken.

@@ -150,7 +150,7 @@ where
                 Err(payload) => children.fail(payload),
             }
         }
-        let children = this.children.as_ref().expect("a local group is not polled after it was ready");
+        let children = this.children.as_ref().expect("a local group was polled after it had completed");
         let spare = children.ready.begin();
         let mut again = Vec::new();
         let mut turns = 0;

@@ -157,7 +157,7 @@ impl<K: Kind> Default for Opened<K> {
 
 impl<K: Kind> Opened<K> {
     fn stage(&mut self) -> &mut Stage<K> {
-        self.0.as_mut().expect("a group is not polled after it was ready")
+        self.0.as_mut().expect("a group was polled after it had completed")
     }
 }
 

@@ -124,7 +124,7 @@ impl<T> Future for Root<T> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
-        let ending = this.ending.as_ref().expect("a `Root` is not polled after it was ready");
+        let ending = this.ending.as_ref().expect("a `Root` was polled after it had completed");
         let polled = ending.poll(cx);
         if polled.is_ready() {
             this.ending = None;

@@ -24,9 +24,10 @@ pub enum TaskError {
 impl fmt::Display for TaskError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Cancelled => {
-                f.write_str("the task was cancelled before it returned; its scope or its handle asked it to stop")
-            }
+            Self::Cancelled => f.write_str(
+                "the task was cancelled before it returned: its handle, its scope or a panic beside it asked it to stop, or its \
+                 scope had ended when it was spawned",
+            ),
             Self::Panicked(panic) => panic.fmt(f),
         }
     }
@@ -42,6 +43,8 @@ pub struct Panic(Box<Details>);
 /// Boxed, so that the error adds one word to the result that every task has room for.
 struct Details {
     of: Called,
+    /// `of` is a root's body, and the panic may be that of any task of the root: which one, its payload does not say.
+    of_root: bool,
     message: Box<str>,
     /// Behind a lock that nobody takes, for `Sync`: an error that is not cannot go through `?` into `Box<dyn Error + Send + Sync>`.
     payload: Mutex<Option<Payload>>,
@@ -50,12 +53,20 @@ struct Details {
 impl Panic {
     /// The panic with this message, whose payload is someone else's to raise.
     pub(crate) fn described(of: Called, payload: &(dyn Any + Send)) -> Self {
-        Self(Box::new(Details { of, message: message_of(payload), payload: Mutex::new(None) }))
+        Self(Box::new(Details { of, of_root: false, message: message_of(payload), payload: Mutex::new(None) }))
     }
 
-    /// The panic of an isolated task (P2) or a started root, payload and all.
+    /// The panic of an isolated task, payload and all (P2).
     pub(crate) fn kept(of: Called, payload: Payload) -> Self {
-        Self(Box::new(Details { of, message: message_of(&*payload), payload: Mutex::new(Some(payload)) }))
+        let message = message_of(&*payload);
+        Self(Box::new(Details { of, of_root: false, message, payload: Mutex::new(Some(payload)) }))
+    }
+
+    /// The panic that a started root with this body ended with, payload and all.
+    pub(crate) fn of_root(body: Called, payload: Payload) -> Self {
+        let mut panic = Self::kept(body, payload);
+        panic.0.of_root = true;
+        panic
     }
 
     /// The panic's message: the payload where it is a string, else a description of that fact.
@@ -81,7 +92,8 @@ impl Panic {
 /// Which task panicked, where it was spawned, and the message.
 impl fmt::Display for Panic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} panicked: {}", self.0.of, self.message())
+        let whose = if self.0.of_root { ", or a task of it," } else { "" };
+        write!(f, "{}{whose} panicked: {}", self.0.of, self.message())
     }
 }
 

@@ -91,7 +91,7 @@ impl<F: Future> Future for Shield<F> {
             // The new place is entered before the old one is left.
             *this.place = Some(Place::enter());
         }
-        let future = this.future.as_mut().as_pin_mut().expect("a shield is not polled after it was ready");
+        let future = this.future.as_mut().as_pin_mut().expect("a shield was polled after it had completed");
         let value = ready!(future.poll(cx));
         this.future.set(None);
         *this.place = None;
