@@ -24,8 +24,48 @@ use super::{JoinHandle, TaskBuilder};
 ///
 /// A group is the scope of the body given to [`group`](Group::group); a root's [`Scope`](crate::Scope) is one too. Clones are
 /// handles of the same scope and may leave it: spawning into a scope that has ended, or was cancelled, gives a task that is
-/// never polled. A function that spawns takes `g: &Group<'_>` under a [`Runtime`](crate::Runtime) and `g: &Group<'_, Local>` under
-/// [`run`](crate::run).
+/// never polled. A task that spawns siblings takes a clone along.
+///
+/// A function that spawns takes `g: &Group<'_>` under a [`Runtime`](crate::Runtime) and `g: &Group<'_, Local>` under
+/// [`run`](crate::run); a mismatch of these two is the compiler's "expected `&Group<'_>`, found `&Scope<'_, '_, Local>`". No function
+/// spawns on either kind, as what it would have to ask of the future differs.
+///
+/// ```
+/// use orion_rt::{Chan, Group, Receiver};
+/// /// A stage of a pipeline: `width` tasks that square what comes in.
+/// fn squares(g: &Group<'_>, input: Receiver<u64>, width: usize) -> Receiver<u64> {
+///     let (output, squared) = Chan::new(4).split();
+///     for _ in 0..width {
+///         let (input, output) = (input.clone(), output.clone());
+///         g.go(async move {
+///             while let Some(n) = input.recv().await {
+///                 if output.send(n * n).await.is_err() {
+///                     break; // nobody listens any more
+///                 }
+///             }
+///         });
+///     }
+///     squared
+/// }
+///
+/// let runtime = orion_rt::Runtime::builder().workers(2).build()?;
+/// let sum = runtime.run(async |s| {
+///     let (numbers, input) = Chan::new(0).split();
+///     s.go(async move {
+///         for n in 0..10 {
+///             numbers.send(n).await.unwrap();
+///         }
+///     });
+///     let squared = squares(s, input, 3);
+///     let mut sum = 0;
+///     while let Some(n) = squared.recv().await {
+///         sum += n;
+///     }
+///     sum
+/// });
+/// assert_eq!(sum, 285);
+/// # Ok::<(), std::io::Error>(())
+/// ```
 ///
 /// Rules: S2, S3, S5.
 pub struct Group<'scope, K: Kind = Multi> {
@@ -90,7 +130,20 @@ impl<'scope> Group<'scope, Multi> {
         self.spawn_any(Spec::here(), future)
     }
 
-    /// Starts `future` as a task nobody joins: the scope waits for it.
+    /// Starts `future` as a task nobody joins: the scope waits for it, and its panic ends the scope. For a task with a value, or one
+    /// that may have to be cancelled alone, there is [`spawn`](Self::spawn).
+    ///
+    /// ```
+    /// let runtime = orion_rt::Runtime::builder().workers(2).build()?;
+    /// let mut halves = [0, 0];
+    /// let [first, second] = &mut halves;
+    /// runtime.run(async |s| {
+    ///     s.go(async { *first = (0..50).sum() });
+    ///     s.go(async { *second = (50..100).sum() });
+    /// });
+    /// assert_eq!(halves, [1225, 3725]);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     ///
     /// Rules: S1, P1.
     #[track_caller]
@@ -126,7 +179,18 @@ impl<'scope> Group<'scope, Local> {
         self.spawn_any(Spec::here(), future)
     }
 
-    /// Starts `future` as a task nobody joins: the scope waits for it.
+    /// Starts `future` as a task nobody joins: the scope waits for it, and its panic ends the scope. For a task with a value, or one
+    /// that may have to be cancelled alone, there is [`spawn`](Self::spawn).
+    ///
+    /// ```
+    /// let mut halves = [0, 0];
+    /// let [first, second] = &mut halves;
+    /// orion_rt::run(async |s| {
+    ///     s.go(async { *first = (0..50).sum() });
+    ///     s.go(async { *second = (50..100).sum() });
+    /// });
+    /// assert_eq!(halves, [1225, 3725]);
+    /// ```
     ///
     /// Rules: S1, P1.
     #[track_caller]
@@ -147,13 +211,39 @@ impl<'scope, K: Kind> Group<'scope, K> {
         &self.core
     }
 
-    /// A task with a name or other properties: `g.task().name("reader").spawn(future)`.
+    /// A task with a name or other properties, still to be spawned; see [`TaskBuilder`].
+    ///
+    /// ```
+    /// orion_rt::run(async |s| {
+    ///     let reader = s.task().name("reader").isolated().spawn(async { "a line" });
+    ///     assert_eq!(reader.await.unwrap(), "a line");
+    /// });
+    /// ```
+    ///
+    /// Rules: D7, P2, S9.
     pub fn task(&self) -> TaskBuilder<'scope, K> {
         TaskBuilder::new(self.clone())
     }
 
     /// Asks every task of the scope, and of the groups below, to stop: each is dropped at its next suspension. The scope's own
-    /// body goes on. Idempotent; tasks spawned afterwards are never polled.
+    /// body goes on. Idempotent; tasks spawned afterwards are never polled. It only asks: the end of the group, or a join, waits.
+    ///
+    /// A task that is cancelled does not learn of it, it ends where it waits: what follows that `.await` does not run, destructors do.
+    /// For a clean-up that has to wait there is [`shield`](crate::shield).
+    ///
+    /// ```
+    /// use orion_rt::TaskError;
+    /// orion_rt::run(async |s| {
+    ///     let (waits, refused) = s.group(async |g| {
+    ///         let waits = g.spawn(std::future::pending::<()>());
+    ///         g.cancel();
+    ///         (waits, g.spawn(async {}))
+    ///     })
+    ///     .await;
+    ///     assert!(matches!(waits.await, Err(TaskError::Cancelled)));
+    ///     assert!(matches!(refused.await, Err(TaskError::Cancelled)));
+    /// });
+    /// ```
     ///
     /// Rules: X1, X2, X6, S5.
     pub fn cancel(&self) {
@@ -189,7 +279,17 @@ impl<'scope, K: Kind> Group<'scope, K> {
         crate::task::deadline::cancel_after(&self.core, after);
     }
 
-    /// Whether the scope has been asked to stop.
+    /// Whether the scope has been asked to stop, by [`cancel`](Self::cancel), a deadline, a scope above or a panic below.
+    ///
+    /// ```
+    /// orion_rt::run(async |s| {
+    ///     assert!(!s.is_cancelled());
+    ///     s.cancel();
+    ///     assert!(s.is_cancelled());
+    /// });
+    /// ```
+    ///
+    /// Rule: X2.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
         self.core.is_cancelled()

@@ -200,6 +200,16 @@ impl<'scope, T, K: Kind> JoinHandle<'scope, T, K> {
 
     /// Whether the task and its descendants are gone.
     ///
+    /// ```
+    /// orion_rt::run(async |s| {
+    ///     let task = s.spawn(async {});
+    ///     assert!(!task.is_finished());
+    ///     orion_rt::yield_now().await;
+    ///     assert!(task.is_finished());
+    ///     task.release();
+    /// });
+    /// ```
+    ///
     /// Rule: S3.
     #[must_use]
     pub fn is_finished(&self) -> bool {
@@ -211,7 +221,20 @@ impl<'scope, T, K: Kind> JoinHandle<'scope, T, K> {
 
     /// Asks the task, and every task below it, to stop at its next suspension; `join` then waits for that.
     ///
-    /// A task that has returned keeps its value. Idempotent.
+    /// A task that has returned keeps its value. Idempotent. On a handle that is dropped afterwards it is the fire-and-forget of
+    /// cancelling: the scope still waits.
+    ///
+    /// ```
+    /// use orion_rt::TaskError;
+    /// orion_rt::run(async |s| {
+    ///     let (done, never) = (s.spawn(async { 1 }), s.spawn(std::future::pending::<()>()));
+    ///     orion_rt::yield_now().await;
+    ///     done.cancel();
+    ///     never.cancel();
+    ///     assert_eq!(done.await.unwrap(), 1);
+    ///     assert!(matches!(never.await, Err(TaskError::Cancelled)));
+    /// });
+    /// ```
     ///
     /// Rules: J5, X1, X2, X4, X6.
     pub fn cancel(&self) {
@@ -221,7 +244,11 @@ impl<'scope, T, K: Kind> JoinHandle<'scope, T, K> {
         }
     }
 
-    /// Gives the task up to its scope: nobody will join it, its value is dropped when it is there.
+    /// Gives the task up to its scope: nobody will join it, its value is dropped when it is there. The scope waits for it as ever.
+    ///
+    /// ```
+    /// orion_rt::run(async |s| s.spawn(async { "nobody asks" }).release());
+    /// ```
     ///
     /// Rule: J2.
     pub fn release(mut self) {
@@ -232,7 +259,18 @@ impl<'scope, T, K: Kind> JoinHandle<'scope, T, K> {
         }
     }
 
-    /// The task's identity.
+    /// The task's identity, as dumps and messages show it.
+    ///
+    /// ```
+    /// orion_rt::run(async |s| {
+    ///     let task = s.spawn(async {});
+    ///     let dump = orion_rt::dumper().unwrap().dump();
+    ///     assert!(dump.tasks().iter().any(|info| info.id == task.id()));
+    ///     task.release();
+    /// });
+    /// ```
+    ///
+    /// Rule: D7.
     #[must_use]
     pub fn id(&self) -> TaskId {
         match self.what() {
@@ -242,6 +280,16 @@ impl<'scope, T, K: Kind> JoinHandle<'scope, T, K> {
     }
 
     /// The task's name, if it was given one; a child of a local group has none.
+    ///
+    /// ```
+    /// orion_rt::run(async |s| {
+    ///     let reader = s.task().name("reader").spawn(async {});
+    ///     assert_eq!(reader.name().as_deref(), Some("reader"));
+    ///     reader.release();
+    /// });
+    /// ```
+    ///
+    /// Rule: D7.
     #[must_use]
     pub fn name(&self) -> Option<Arc<str>> {
         match self.what() {

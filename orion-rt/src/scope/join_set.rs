@@ -163,6 +163,25 @@ impl Complete {
 
 impl<'scope, T: Send + 'scope> JoinSet<'scope, T, Multi> {
     /// Starts `future` as a task of the set's scope; see [`Group::spawn`](Group::<Multi>::spawn).
+    ///
+    /// ```
+    /// let runtime = orion_rt::Runtime::builder().workers(2).build()?;
+    /// let sum = runtime.run(async |s| {
+    ///     let mut set = s.join_set();
+    ///     for n in 0..10_u64 {
+    ///         set.spawn(async move { n * n });
+    ///     }
+    ///     let mut sum = 0;
+    ///     while let Some(square) = set.next().await {
+    ///         sum += square.unwrap();
+    ///     }
+    ///     sum
+    /// });
+    /// assert_eq!(sum, 285);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
+    /// Rules: S1, S5.
     #[track_caller]
     pub fn spawn<F>(&mut self, future: F)
     where
@@ -175,6 +194,16 @@ impl<'scope, T: Send + 'scope> JoinSet<'scope, T, Multi> {
 
 impl<'scope, T: 'scope> JoinSet<'scope, T, Local> {
     /// Starts `future` as a task of the set's scope; see [`Group::spawn`](Group::<Local>::spawn).
+    ///
+    /// ```
+    /// orion_rt::run(async |s| {
+    ///     let mut set = s.join_set();
+    ///     set.spawn(async { 1 });
+    ///     assert_eq!(set.next().await.unwrap().unwrap(), 1);
+    /// });
+    /// ```
+    ///
+    /// Rules: S1, S5.
     #[track_caller]
     pub fn spawn<F>(&mut self, future: F)
     where
@@ -222,7 +251,24 @@ impl<'scope, T, K: Kind> JoinSet<'scope, T, K> {
         NextJoined { set: self, location: Location::caller() }
     }
 
-    /// How many tasks have been spawned into the set and not been given by [`next`](JoinSet::next).
+    /// How many tasks have been spawned into the set and not been given by [`next`](JoinSet::next). To bound how many run at a
+    /// time, wait while there are too many:
+    ///
+    /// ```
+    /// orion_rt::run(async |s| {
+    ///     let (mut set, mut sum) = (s.join_set(), 0);
+    ///     for n in 0..100 {
+    ///         if set.len() == 8 {
+    ///             sum += set.next().await.unwrap().unwrap();
+    ///         }
+    ///         set.spawn(async move { n });
+    ///     }
+    ///     while let Some(n) = set.next().await {
+    ///         sum += n.unwrap();
+    ///     }
+    ///     assert_eq!(sum, 4950);
+    /// });
+    /// ```
     #[must_use]
     pub fn len(&self) -> usize {
         self.handles.len()
@@ -235,6 +281,15 @@ impl<'scope, T, K: Kind> JoinSet<'scope, T, K> {
     }
 
     /// Asks every task of the set to stop, as [`JoinHandle::cancel`] does. They come out of [`next`](JoinSet::next) as ever.
+    ///
+    /// ```
+    /// orion_rt::run(async |s| {
+    ///     let mut set = s.join_set();
+    ///     set.spawn(std::future::pending::<()>());
+    ///     set.cancel();
+    ///     assert!(set.next().await.unwrap().is_err());
+    /// });
+    /// ```
     ///
     /// Rules: X1, X2, X4, X6.
     pub fn cancel(&self) {

@@ -42,7 +42,8 @@ const TURNS: usize = 32;
 impl<'scope, K: Kind> Group<'scope, K> {
     /// Opens a group whose children are polled inside the calling task, in turn with `body`, and waits for all of them.
     ///
-    /// Children may borrow anything that outlives the call, the caller's own variables too, mutably. They do not run in
+    /// Children may borrow anything that outlives the call, the caller's own variables too, mutably; not what `body` itself makes, for
+    /// that does not outlive it. `async {}` borrows what it uses, where `async move {}` would take (or copy) it. Children do not run in
     /// parallel: one that computes holds up its siblings. The group's [`cancel`](crate::LocalGroup::cancel) reaches all of them; a
     /// cancelled child is dropped at its next suspension. Dropping the future drops children and body at once. On `Multi`
     /// children have to be `Send`, and the future is if the body's is.

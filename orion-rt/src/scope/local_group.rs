@@ -82,6 +82,21 @@ impl<'a> LocalGroup<'a, Multi> {
 
     /// Starts `future` as a child nobody joins: the group waits for it.
     ///
+    /// ```
+    /// let runtime = orion_rt::Runtime::builder().workers(2).build()?;
+    /// let lines = runtime.run(async |s| {
+    ///     s.spawn(async move {
+    ///         let mut lines = Vec::new();
+    ///         s.local(async |g| g.go(async { lines.push("a local of the task") })).await;
+    ///         lines
+    ///     })
+    ///     .get()
+    ///     .await
+    /// });
+    /// assert_eq!(lines.len(), 1);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
     /// Rule: P1.
     #[track_caller]
     pub fn go<F>(&self, future: F)
@@ -119,6 +134,29 @@ impl<'a> LocalGroup<'a, Local> {
 
     /// Starts `future` as a child nobody joins: the group waits for it.
     ///
+    /// ```
+    /// use orion_rt::Chan;
+    /// orion_rt::run(async |s| {
+    ///     // Outside of the call: what is made in the body does not outlive it.
+    ///     let (words, mut longest) = (Chan::new(0), 0);
+    ///     s.local(async |g| {
+    ///         g.go(async {
+    ///             for word in ["children", "take", "turns"] {
+    ///                 words.send(word).await.unwrap();
+    ///             }
+    ///             words.close();
+    ///         });
+    ///         g.go(async {
+    ///             while let Some(word) = words.recv().await {
+    ///                 longest = longest.max(word.len());
+    ///             }
+    ///         });
+    ///     })
+    ///     .await;
+    ///     assert_eq!(longest, 8);
+    /// });
+    /// ```
+    ///
     /// Rule: P1.
     #[track_caller]
     pub fn go<F>(&self, future: F)
@@ -137,6 +175,24 @@ impl<'a, K: Kind> LocalGroup<'a, K> {
 
     /// Asks every child to stop: each is dropped at its next suspension. The group's own body goes on. Idempotent; children
     /// spawned afterwards are never polled.
+    ///
+    /// ```
+    /// orion_rt::run(async |s| {
+    ///     let mut turns = 0;
+    ///     s.local(async |g| {
+    ///         g.go(async {
+    ///             loop {
+    ///                 turns += 1;
+    ///                 orion_rt::yield_now().await;
+    ///             }
+    ///         });
+    ///         orion_rt::yield_now().await;
+    ///         g.cancel();
+    ///     })
+    ///     .await;
+    ///     assert!(turns > 0);
+    /// });
+    /// ```
     ///
     /// Rules: X1, X2, X6, S5.
     pub fn cancel(&self) {

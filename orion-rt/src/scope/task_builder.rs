@@ -34,7 +34,17 @@ impl<'scope, K: Kind> TaskBuilder<'scope, K> {
         Self { group, extra: Extra::default(), background: false }
     }
 
-    /// The task's name in dumps and reports. Default: the place it was spawned at.
+    /// The task's name in dumps and messages. Default: the place it was spawned at.
+    ///
+    /// ```
+    /// orion_rt::run(async |s| {
+    ///     let risky = s.task().name("parser").isolated().spawn(async { panic!("line 3") });
+    ///     let text = risky.await.map(|()| ()).unwrap_err().to_string();
+    ///     assert!(text.starts_with("task 'parser' (#") && text.ends_with("panicked: line 3"), "{text}");
+    /// });
+    /// ```
+    ///
+    /// Rule: D7.
     pub fn name(mut self, name: impl Into<Arc<str>>) -> Self {
         self.extra.name = Some(name.into());
         self
@@ -64,19 +74,28 @@ impl<'scope, K: Kind> TaskBuilder<'scope, K> {
     }
 
     /// The scope does not wait for the task to end by itself: when its body and all other tasks have ended, the task is
-    /// cancelled. For tickers, heartbeats, listeners for signals.
+    /// cancelled. For tickers, heartbeats, listeners for signals. Here, a limit on the rate of requests:
     ///
     /// ```
+    /// use orion_rt::{Chan, interval, now};
     /// use std::time::Duration;
     /// orion_rt::run(async |s| {
-    ///     s.task().background().go(async {
-    ///         let mut beat = orion_rt::interval(Duration::from_secs(1));
+    ///     let (permits, rate) = Chan::new(1).split();
+    ///     s.task().name("limiter").background().go(async move {
+    ///         let mut beat = interval(Duration::from_millis(2));
     ///         loop {
     ///             beat.tick().await;
+    ///             if permits.send(()).await.is_err() {
+    ///                 break;
+    ///             }
     ///         }
     ///     });
-    ///     s.spawn(async { "work" }).await.unwrap();
-    /// });
+    ///     let start = now();
+    ///     for _request in 0..4 {
+    ///         rate.recv().await; // the first one is free
+    ///     }
+    ///     assert!(now() - start >= Duration::from_millis(6));
+    /// }); // the limiter is gone
     /// ```
     ///
     /// Rule: S9.
@@ -93,6 +112,15 @@ impl<'scope, K: Kind> TaskBuilder<'scope, K> {
 
 impl<'scope> TaskBuilder<'scope, Multi> {
     /// Starts `future`; see [`Group::spawn`](Group::<Multi>::spawn).
+    ///
+    /// ```
+    /// let runtime = orion_rt::Runtime::builder().workers(2).build()?;
+    /// let answer = runtime.run(async |s| s.task().name("answer").spawn(async { 42 }).get().await);
+    /// assert_eq!(answer, 42);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
+    /// Rules: S1, S5, J1, J3, D7.
     #[track_caller]
     pub fn spawn<F>(self, future: F) -> JoinHandle<'scope, F::Output, Multi>
     where
@@ -104,6 +132,14 @@ impl<'scope> TaskBuilder<'scope, Multi> {
     }
 
     /// Starts `future` without a handle; see [`Group::go`](Group::<Multi>::go).
+    ///
+    /// ```
+    /// let runtime = orion_rt::Runtime::builder().workers(2).build()?;
+    /// runtime.run(async |s| s.task().name("greeter").go(async { println!("hello") }));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
+    /// Rules: S1, P1, D7.
     #[track_caller]
     pub fn go<F>(self, future: F)
     where
@@ -116,6 +152,12 @@ impl<'scope> TaskBuilder<'scope, Multi> {
 
 impl<'scope> TaskBuilder<'scope, Local> {
     /// Starts `future`; see [`Group::spawn`](Group::<Local>::spawn).
+    ///
+    /// ```
+    /// orion_rt::run(async |s| assert_eq!(s.task().name("answer").spawn(async { 42 }).get().await, 42));
+    /// ```
+    ///
+    /// Rules: S1, S5, J1, J3, D7.
     #[track_caller]
     pub fn spawn<F>(self, future: F) -> JoinHandle<'scope, F::Output, Local>
     where
@@ -127,6 +169,12 @@ impl<'scope> TaskBuilder<'scope, Local> {
     }
 
     /// Starts `future` without a handle; see [`Group::go`](Group::<Local>::go).
+    ///
+    /// ```
+    /// orion_rt::run(async |s| s.task().name("greeter").go(async { println!("hello") }));
+    /// ```
+    ///
+    /// Rules: S1, P1, D7.
     #[track_caller]
     pub fn go<F>(self, future: F)
     where

@@ -139,7 +139,25 @@ impl<'scope, E, K: Kind> Deref for TryGroup<'scope, E, K> {
 impl<'scope, E: Send + 'scope> TryGroup<'scope, E, Multi> {
     /// Starts `future` as a task of this scope; an `Err` ends the group. See [`Group::spawn`](Group::<Multi>::spawn).
     ///
-    /// The handle is for the value of the `Ok`; a task that failed joins as cancelled.
+    /// The handle is for the value of the `Ok`; a task that failed joins as cancelled. As the error is the group's, [`get`](JoinHandle::get)
+    /// is the way to join: where it would panic the group has ended already.
+    ///
+    /// ```
+    /// let runtime = orion_rt::Runtime::builder().workers(2).build()?;
+    /// let sum = runtime.run(async |s| {
+    ///     s.try_group(async |g| {
+    ///         let parts: Vec<_> = ["1", "2", "x"].into_iter().map(|part| g.spawn(async move { part.parse::<u32>() })).collect();
+    ///         let mut sum = 0;
+    ///         for part in parts {
+    ///             sum += part.get().await;
+    ///         }
+    ///         Ok(sum)
+    ///     })
+    ///     .await
+    /// });
+    /// assert_eq!(sum.unwrap_err().to_string(), "invalid digit found in string");
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     ///
     /// Rules: S8, S1, S5.
     #[track_caller]
@@ -152,6 +170,21 @@ impl<'scope, E: Send + 'scope> TryGroup<'scope, E, Multi> {
     }
 
     /// Starts `future` as a task nobody joins; an `Err` ends the group.
+    ///
+    /// Where no body or task says of which type the error is, the compiler asks for it: `Ok::<_, MyError>(())`.
+    ///
+    /// ```
+    /// let runtime = orion_rt::Runtime::builder().workers(2).build()?;
+    /// runtime.run(async |s| {
+    ///     let done = s.try_group(async |g| {
+    ///         g.go(async { Err("disk full") });
+    ///         g.go(std::future::pending());
+    ///         Ok(())
+    ///     });
+    ///     assert_eq!(done.await, Err("disk full"));
+    /// });
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     ///
     /// Rules: S8, S1.
     #[track_caller]
@@ -166,7 +199,15 @@ impl<'scope, E: Send + 'scope> TryGroup<'scope, E, Multi> {
 impl<'scope, E: 'scope> TryGroup<'scope, E, Local> {
     /// Starts `future` as a task of this scope; an `Err` ends the group. See [`Group::spawn`](Group::<Local>::spawn).
     ///
-    /// The handle is for the value of the `Ok`; a task that failed joins as cancelled.
+    /// The handle is for the value of the `Ok`; a task that failed joins as cancelled. As the error is the group's, [`get`](JoinHandle::get)
+    /// is the way to join: where it would panic the group has ended already.
+    ///
+    /// ```
+    /// orion_rt::run(async |s| {
+    ///     let parsed = s.try_group(async |g| Ok(g.spawn(async { "7".parse::<u32>() }).get().await)).await;
+    ///     assert_eq!(parsed, Ok(7));
+    /// });
+    /// ```
     ///
     /// Rules: S8, S1, S5.
     #[track_caller]
@@ -179,6 +220,19 @@ impl<'scope, E: 'scope> TryGroup<'scope, E, Local> {
     }
 
     /// Starts `future` as a task nobody joins; an `Err` ends the group.
+    ///
+    /// Where no body or task says of which type the error is, the compiler asks for it: `Ok::<_, MyError>(())`.
+    ///
+    /// ```
+    /// orion_rt::run(async |s| {
+    ///     let done = s.try_group(async |g| {
+    ///         g.go(async { Err("disk full") });
+    ///         g.go(std::future::pending());
+    ///         Ok(())
+    ///     });
+    ///     assert_eq!(done.await, Err("disk full"));
+    /// });
+    /// ```
     ///
     /// Rules: S8, S1.
     #[track_caller]
