@@ -48,7 +48,7 @@ macro_rules! sending {
             }
 
             /// As [`send`](Self::send), for a plain thread: blocks it. In a task it blocks the worker, and on a single-threaded
-            /// root every task that could receive.
+            /// root every task that could receive: `.await` the `send` there, or the program hangs.
             ///
             /// # Errors
             /// The channel is closed, or closes meanwhile: the value comes back.
@@ -142,7 +142,15 @@ macro_rules! receiving {
             }
 
             /// As [`recv`](Self::recv), for a plain thread: blocks it. In a task it blocks the worker, and on a single-threaded
-            /// root every task that could send.
+            /// root every task that could send: `.await` the `recv` there, or the program hangs.
+            ///
+            /// ```
+            /// let ch = orion_rt::Chan::new(0);
+            /// let numbers = ch.clone();
+            /// let thread = std::thread::spawn(move || numbers.recv_blocking());
+            /// orion_rt::run(async |_| ch.send(7).await.unwrap());
+            /// assert_eq!(thread.join().unwrap(), Some(7));
+            /// ```
             #[track_caller]
             pub fn recv_blocking(&self) -> Option<T> {
                 self.as_ref().recv_blocking(Location::caller())

@@ -41,6 +41,14 @@ impl<T> Chan<T> {
     /// A channel that buffers up to `capacity` values; 0: a send completes when a receiver has been handed the value.
     ///
     /// Memory follows use, not capacity (C8).
+    ///
+    /// ```
+    /// let (rendezvous, buffered) = (orion_rt::Chan::new(0), orion_rt::Chan::new(2));
+    /// assert!(rendezvous.try_send('a').is_err()); // nobody receives
+    /// assert!(buffered.try_send('a').is_ok());
+    /// ```
+    ///
+    /// Rules: C1, C2.
     #[must_use]
     #[track_caller]
     pub fn new(capacity: usize) -> Self {
@@ -48,6 +56,14 @@ impl<T> Chan<T> {
     }
 
     /// A channel whose sends never wait. Memory is the only limit.
+    ///
+    /// ```
+    /// let log = orion_rt::Chan::unbounded();
+    /// (0..1000).for_each(|line| log.try_send(line).unwrap());
+    /// assert_eq!((log.len(), log.capacity()), (1000, None));
+    /// ```
+    ///
+    /// Rule: C1.
     #[must_use]
     #[track_caller]
     pub fn unbounded() -> Self {
@@ -69,6 +85,11 @@ impl<T> Chan<T> {
     }
 
     /// Names the channel: in dumps, its `Debug` form, [`inspect`](Self::inspect) and the deadlock reports of the C ABI (D7).
+    ///
+    /// ```
+    /// let jobs = orion_rt::Chan::<u32>::new(4).named("jobs");
+    /// assert_eq!(jobs.inspect().name.as_deref(), Some("jobs"));
+    /// ```
     #[must_use]
     pub fn named(self, name: impl Into<Arc<str>>) -> Self {
         self.0.core().set_name(name.into());
@@ -77,6 +98,25 @@ impl<T> Chan<T> {
 
     /// The two halves, counted: when no [`Sender`] (and no `Chan`) is left the channel closes; when no [`Receiver`] is
     /// left it closes and drops what is buffered (C4).
+    ///
+    /// So a loop over `recv` ends when every task that could send has ended; the body's own sender has to go, too:
+    ///
+    /// ```
+    /// use orion_rt::Chan;
+    /// orion_rt::run(async |s| {
+    ///     let (results, collected) = Chan::new(0).split();
+    ///     for n in 0..3 {
+    ///         let results = results.clone();
+    ///         s.go(async move { results.send(n).await.unwrap() });
+    ///     }
+    ///     drop(results); // or the loop waits for ever
+    ///     let mut sum = 0;
+    ///     while let Some(n) = collected.recv().await {
+    ///         sum += n;
+    ///     }
+    ///     assert_eq!(sum, 3);
+    /// });
+    /// ```
     #[must_use = "dropping a half closes the channel"]
     pub fn split(self) -> (Sender<T>, Receiver<T>) {
         let this = ManuallyDrop::new(self);

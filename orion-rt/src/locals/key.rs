@@ -15,6 +15,9 @@ use pin_project_lite::pin_project;
 use super::{Entered, Locals, capture, enter};
 
 /// A key of task-local values. Declared by [`task_local!`](crate::task_local).
+///
+/// There is no call that sets a value for the rest of a task: a value has the extent of the future it is given to, so no code sees one
+/// that somebody else has left behind.
 pub struct TaskLocal<T: Clone + Send + Sync + 'static> {
     name: &'static str,
     _value: PhantomData<fn() -> T>,
@@ -42,6 +45,18 @@ impl<T: Clone + Send + Sync + 'static> TaskLocal<T> {
     ///
     /// The result is a future as cancel safe as `future`, and `Unpin` if that is. Any executor may poll it. One that is
     /// moved to another task sees that task's other values, and its own still.
+    ///
+    /// Tasks inherit where they are *spawned*: `ID.scope(7, s.spawn(f()))` spawns before there is a value. Spawn inside the scope, or
+    /// give the task's own future one:
+    ///
+    /// ```
+    /// orion_rt::task_local! { static ID: u32; }
+    /// orion_rt::run(async |s| {
+    ///     let own = s.spawn(ID.scope(7, async { ID.get() }));
+    ///     let inherited = ID.scope(8, async { s.spawn(async { ID.get() }) }).await;
+    ///     assert_eq!((own.await.unwrap(), inherited.await.unwrap()), (7, 8));
+    /// });
+    /// ```
     pub fn scope<F: Future>(&'static self, value: T, future: F) -> TaskLocalFuture<T, F> {
         TaskLocalFuture { local: self, value: Arc::new(value), extended: None, future: Some(future) }
     }
@@ -49,7 +64,13 @@ impl<T: Clone + Send + Sync + 'static> TaskLocal<T> {
     /// Gives `f` the value that is set here.
     ///
     /// # Panics
-    /// If none is.
+    /// If none is, with a message that names the key and the way to set it.
+    ///
+    /// ```
+    /// orion_rt::task_local! { static USER: String; }
+    /// let letters = USER.scope("ann".into(), async { USER.with(|user| user.len()) });
+    /// assert_eq!(futures::executor::block_on(letters), 3); // any executor will do
+    /// ```
     #[track_caller]
     pub fn with<R>(&'static self, f: impl FnOnce(&T) -> R) -> R {
         match self.find() {
@@ -61,7 +82,12 @@ impl<T: Clone + Send + Sync + 'static> TaskLocal<T> {
     /// A clone of the value that is set here.
     ///
     /// # Panics
-    /// If none is.
+    /// As [`with`](Self::with).
+    ///
+    /// ```
+    /// orion_rt::task_local! { static ID: u32; }
+    /// orion_rt::run(async |_| ID.scope(7, async { assert_eq!(ID.get(), 7) }).await);
+    /// ```
     #[must_use]
     #[track_caller]
     pub fn get(&'static self) -> T {
@@ -71,7 +97,12 @@ impl<T: Clone + Send + Sync + 'static> TaskLocal<T> {
         }
     }
 
-    /// A clone of the value that is set here, if one is.
+    /// A clone of the value that is set here, if one is. For code that may run without: a logger, a library.
+    ///
+    /// ```
+    /// orion_rt::task_local! { static ID: u32; }
+    /// assert_eq!(ID.try_get(), None);
+    /// ```
     #[must_use]
     pub fn try_get(&'static self) -> Option<T> {
         self.find().map(|value| T::clone(&value))

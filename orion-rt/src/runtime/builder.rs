@@ -54,6 +54,13 @@ impl Default for Builder {
 
 impl Builder {
     /// The number of workers, at least 1. Default: what the machine can run in parallel.
+    ///
+    /// ```
+    /// let none = orion_rt::Runtime::builder().workers(0).build().unwrap_err();
+    /// assert_eq!(none.to_string(), "workers(0): a runtime needs at least one worker; for none use `build_local`");
+    /// ```
+    ///
+    /// Rules: R2, R6.
     pub fn workers(mut self, n: usize) -> Self {
         self.workers = Some(n);
         self
@@ -61,13 +68,22 @@ impl Builder {
 
     /// The name of the runtime's threads: to it is added a worker's number, or `-blocking-` and the number of a thread for
     /// [blocking calls](crate::Group::spawn_blocking). Default: `orion-worker`, and with `build_local` `orion`.
+    ///
+    /// ```
+    /// let runtime = orion_rt::Runtime::builder().workers(1).thread_name("reader").build()?;
+    /// let name = runtime.run(async |s| s.spawn(async { std::thread::current().name().map(str::to_owned) }).get().await);
+    /// assert_eq!(name.as_deref(), Some("reader-0"));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn thread_name(mut self, name: impl Into<String>) -> Self {
         self.thread_name = Some(name.into());
         self
     }
 
     /// How many operations (channel operations, joins) a task may complete in one turn before the next one yields; 0: no
-    /// limit. Default: 128.
+    /// limit. Default: 128. So tasks that always find each other's channel ready still share their worker with others.
+    ///
+    /// Rule: Y2.
     pub fn yield_budget(mut self, operations: u32) -> Self {
         self.yield_budget = operations;
         self
@@ -147,6 +163,17 @@ impl Builder {
 
     /// How many [blocking calls](crate::Group::spawn_blocking) may run at a time, at least 1; the others wait for their turn. A
     /// thread is started when a call finds none idle, and leaves after ten seconds without a call. Default: 512.
+    ///
+    /// ```
+    /// let runtime = orion_rt::Runtime::builder().max_blocking_threads(1).build_local()?;
+    /// runtime.run(async |s| {
+    ///     let (first, second) = (s.spawn_blocking(|| 1), s.spawn_blocking(|| 2)); // one after the other
+    ///     assert_eq!(first.get().await + second.get().await, 3);
+    /// });
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
+    /// Rules: S10, R6.
     pub fn max_blocking_threads(mut self, n: usize) -> Self {
         self.max_blocking_threads = n;
         self

@@ -9,7 +9,14 @@ use crate::scheduler::local::LocalShared;
 
 /// A runtime that runs its roots on the calling thread. Made by [`Builder::build_local`](super::Builder::build_local).
 ///
-/// It may not leave its thread, nor may its tasks; their wakers may. Dropping it joins the threads that blocking calls have needed.
+/// [`run`](crate::run) without settings needs none. It may not leave its thread, nor may its tasks; their wakers may. Dropping it joins
+/// the threads that blocking calls have needed.
+///
+/// ```
+/// let runtime = orion_rt::Runtime::builder().strict(true).build_local()?;
+/// assert_eq!(runtime.run(async |s| s.spawn(async { 6 * 7 }).get().await), 42);
+/// # Ok::<(), std::io::Error>(())
+/// ```
 ///
 /// Rule: R1.
 #[derive(Debug)]
@@ -30,7 +37,16 @@ impl LocalRuntime {
         Self { shared, seed, _on_one_thread: PhantomData }
     }
 
-    /// The means to take dumps from any thread.
+    /// The means to take dumps from any thread. It answers while its thread is in a `run`.
+    ///
+    /// ```
+    /// let runtime = orion_rt::Runtime::builder().build_local()?;
+    /// let dumper = runtime.dumper();
+    /// runtime.run(async |_| assert!(dumper.dump().to_string().contains("'root'")));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
+    /// Rule: D5.
     #[must_use]
     pub fn dumper(&self) -> Dumper {
         Dumper::new(AnyShared::Local(Arc::clone(&self.shared)))

@@ -14,6 +14,15 @@ use crate::task::run::Pace;
 
 /// Opt-in parallelism: worker threads that share the tasks of the roots run on it.
 ///
+/// Make one and keep it: [`run`](Runtime::run) borrows it, from as many threads as you like. [`start`](Runtime::start) is for roots that no
+/// thread waits for.
+///
+/// ```
+/// let runtime = orion_rt::Runtime::builder().workers(2).build()?;
+/// assert_eq!(runtime.run(async |s| s.spawn(async { 6 * 7 }).get().await), 42);
+/// # Ok::<(), std::io::Error>(())
+/// ```
+///
 /// Dropping it asks the roots that were [started](Runtime::start) to stop, waits for them and joins its threads; on one of
 /// these it does not wait.
 ///
@@ -25,18 +34,47 @@ pub struct Runtime {
 }
 
 impl Runtime {
-    /// The settings, to build a runtime from.
+    /// The settings, to build a runtime from; see [`Builder`].
     pub fn builder() -> Builder {
         Builder::default()
     }
 
-    /// The means to take dumps from any thread.
+    /// The means to take dumps from any thread, of a runtime that hangs, too.
+    ///
+    /// ```
+    /// let runtime = orion_rt::Runtime::builder().workers(1).build()?;
+    /// let dumper = runtime.dumper();
+    /// let (started, has_started) = std::sync::mpsc::channel();
+    /// let (looked, has_looked) = orion_rt::Chan::<()>::new(0).split();
+    /// std::thread::spawn(move || {
+    ///     has_started.recv().unwrap();
+    ///     println!("{}", dumper.dump());
+    ///     drop(looked);
+    /// });
+    /// runtime.run(async |s| {
+    ///     s.task().name("waits for the look").go(async move {
+    ///         started.send(()).unwrap();
+    ///         has_looked.recv().await;
+    ///     });
+    /// });
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
+    /// Rule: D5.
     #[must_use]
     pub fn dumper(&self) -> Dumper {
         Dumper::new(AnyShared::Multi(Arc::clone(&self.shared)))
     }
 
-    /// Every live task of the roots that run now. Rule: D5.
+    /// Every live task of the roots that run now.
+    ///
+    /// ```
+    /// let runtime = orion_rt::Runtime::builder().workers(1).build()?;
+    /// assert!(runtime.dump().tasks().is_empty());
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
+    /// Rule: D5.
     #[must_use]
     pub fn dump(&self) -> Dump {
         self.dumper().dump()

@@ -56,10 +56,18 @@ impl Drop for Close<'_> {
 }
 
 impl LocalRuntime {
-    /// Runs `body` as a root of this runtime, as [`run`] does.
+    /// Runs `body` as a root of this runtime, as [`run`] does, with the settings of its builder.
     ///
     /// # Panics
     /// As [`run`] does.
+    ///
+    /// ```
+    /// let runtime = orion_rt::Runtime::builder().deterministic(true).build_local()?;
+    /// runtime.run(async |_| orion_rt::sleep(std::time::Duration::from_secs(3600)).await); // takes no time
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
+    /// Rules: R1, R3, R4, S1.
     #[track_caller]
     pub fn run<'env, F, T>(&self, body: F) -> T
     where

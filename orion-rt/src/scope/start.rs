@@ -31,8 +31,10 @@ use super::Group;
 impl Runtime {
     /// Starts a root whose body runs on the workers too, and returns at once.
     ///
-    /// Everything in it is `'static`, and its handles and groups may leave it. The future of the result can be awaited
-    /// anywhere, in tasks of any runtime and in other executors; dropping it asks the root to stop.
+    /// Everything in it is `'static`, and its handles and groups may leave it: results live as long as their handles. The future of the
+    /// result can be awaited anywhere, in tasks of any runtime and in other executors; dropping it asks the root to stop. So keep it:
+    /// `let _ = runtime.start(..)` starts a root and cancels it. The body is a task on the workers and ends, as they do, when the root is
+    /// asked to stop; its clean-up goes into a [`shield`](crate::shield).
     ///
     /// ```
     /// let runtime = orion_rt::Runtime::builder().workers(2).build()?;
@@ -67,11 +69,34 @@ impl Runtime {
 
 /// The end of a root that [`Runtime::start`] has started: a future for any executor, ready when every task of the root is gone.
 ///
-/// Dropping it asks the root's body and tasks to stop and returns at once.
+/// Dropping it asks the root's body and tasks to stop and returns at once. A server that is to end in its own time is told so through
+/// a channel, and waited for:
+///
+/// ```
+/// use orion_rt::{Chan, Runtime, Sender};
+/// let runtime = Runtime::builder().workers(2).build()?;
+/// let (requests, inbox) = Chan::<(u32, Sender<u32>)>::new(4).split();
+/// let server = runtime.start(async move |g| {
+///     let mut served = 0;
+///     while let Some((number, reply)) = inbox.recv().await {
+///         g.go(async move { drop(reply.send(number * 2).await) });
+///         served += 1;
+///     }
+///     served
+/// });
+/// // This is a plain thread, of a program that knows nothing of tasks.
+/// let (reply, answer) = Chan::new(1).split();
+/// requests.send_blocking((21, reply)).unwrap();
+/// assert_eq!(answer.recv_blocking(), Some(42));
+/// drop(requests); // no more
+/// assert_eq!(futures::executor::block_on(server).unwrap(), 1);
+/// # Ok::<(), std::io::Error>(())
+/// ```
 ///
 /// # Errors
 /// [`TaskError::Panicked`], with the payload, after a panic of the body or a task; [`TaskError::Cancelled`] if the body
-/// was asked to stop before it returned, which dropping the [`Runtime`] does.
+/// was asked to stop before it returned, which dropping the [`Runtime`] does. The text of a panic names the root: of its tasks, the
+/// panic hook's report tells which one it was.
 ///
 /// # Panics
 /// When it is polled after it was ready.

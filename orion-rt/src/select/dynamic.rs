@@ -51,7 +51,7 @@ pub struct Select<'a, T> {
 }
 
 impl<'a, T> Select<'a, T> {
-    /// A select without arms. With none and no default it waits for ever, as Go's does over nil channels (L9).
+    /// A select without arms. With none and no default it waits for ever, as Go's does over nil channels (L9); see [`Select`].
     #[inline]
     pub fn new() -> Self {
         Self { specs: Specs::new(), biased: false, has_default: false }
@@ -64,7 +64,17 @@ impl<'a, T> Select<'a, T> {
         self
     }
 
-    /// Adds an arm that sends `value` to `chan`.
+    /// Adds an arm that sends `value` to `chan`; a closed channel is [`Selected::Sent`] with the error, not a panic.
+    ///
+    /// ```
+    /// # use orion_rt::{Chan, Select, Selected};
+    /// # futures::executor::block_on(async {
+    /// let outputs = [Chan::new(1), Chan::new(1)];
+    /// outputs[0].try_send(0).unwrap(); // full
+    /// let select = outputs.iter().fold(Select::new(), |select, output| select.send(output, 7));
+    /// assert_eq!(select.wait().await, (1, Selected::Sent(Ok(()))));
+    /// # });
+    /// ```
     #[inline]
     pub fn send(mut self, chan: &'a Chan<T>, value: T) -> Self {
         self.specs.send(chan.as_ref(), value);
@@ -72,6 +82,14 @@ impl<'a, T> Select<'a, T> {
     }
 
     /// Does not wait: if no arm is ready the result is [`Selected::Default`], with the number of arms as its index (L4).
+    ///
+    /// ```
+    /// # use orion_rt::{Chan, Select, Selected};
+    /// # futures::executor::block_on(async {
+    /// let empty = Chan::<u8>::new(1);
+    /// assert_eq!(Select::new().recv(&empty).default().wait().await, (1, Selected::Default));
+    /// # });
+    /// ```
     #[inline]
     pub fn default(mut self) -> Self {
         self.has_default = true;
@@ -79,6 +97,17 @@ impl<'a, T> Select<'a, T> {
     }
 
     /// Takes the first ready arm in the order of the calls, not a random one (L3).
+    ///
+    /// ```
+    /// # use orion_rt::{Chan, Select, Selected};
+    /// # futures::executor::block_on(async {
+    /// let (urgent, normal) = (Chan::new(1), Chan::new(1));
+    /// urgent.try_send(1).unwrap();
+    /// normal.try_send(2).unwrap();
+    /// let first = Select::new().recv(&urgent).recv(&normal).biased().wait().await;
+    /// assert_eq!(first, (0, Selected::Received(Some(1))));
+    /// # });
+    /// ```
     #[inline]
     pub fn biased(mut self) -> Self {
         self.biased = true;

@@ -11,6 +11,23 @@ pub(crate) type Payload = Box<dyn Any + Send>;
 
 /// Why a task has no value: the `Err` of a join.
 ///
+/// `unwrap` on a join shows the reason only; [`get`](crate::JoinHandle::get) names the task in its panic.
+///
+/// ```
+/// use orion_rt::TaskError;
+/// orion_rt::run(async |s| {
+///     let reader = s.task().name("reader").isolated().spawn(async { panic!("no input") });
+///     match reader.await {
+///         Ok(()) => unreachable!("it panics"),
+///         Err(TaskError::Cancelled) => println!("asked to stop"),
+///         Err(error @ TaskError::Panicked(_)) => {
+///             assert!(error.to_string().starts_with("task 'reader'"));
+///         }
+///         Err(other) => println!("{other}"),
+///     }
+/// });
+/// ```
+///
 /// Rules: J5, P1, P2, S5.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -37,7 +54,18 @@ impl std::error::Error for TaskError {}
 
 /// A panic of a task.
 ///
-/// The payload of an ordinary task's panic goes to its scope, which re-raises it (P1); its joiner gets the message.
+/// The payload of an ordinary task's panic goes to its scope, which re-raises it (P1); its joiner gets the message. Of an isolated task
+/// (P2), and of a root that was [started](crate::Runtime::start), it is here:
+///
+/// ```
+/// use orion_rt::TaskError;
+/// let runtime = orion_rt::Runtime::builder().workers(1).build()?;
+/// let root = runtime.start(async |_| panic!("out of paper"));
+/// let Err(TaskError::Panicked(panic)) = futures::executor::block_on(root).map(|()| ()) else { unreachable!() };
+/// assert_eq!(panic.message(), "out of paper");
+/// assert!(panic.into_payload().is_some());
+/// # Ok::<(), std::io::Error>(())
+/// ```
 pub struct Panic(Box<Details>);
 
 /// Boxed, so that the error adds one word to the result that every task has room for.

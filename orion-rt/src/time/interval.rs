@@ -46,6 +46,25 @@ pub struct Interval {
 
 impl Interval {
     /// Waits for the next beat; gives the moment it was due. Cancel safe: a beat nobody took is still there.
+    ///
+    /// # Panics
+    /// Like [`sleep`](crate::sleep), when polled on a thread that runs no orion root.
+    ///
+    /// ```
+    /// use orion_rt::{Chan, interval, select};
+    /// use std::time::Duration;
+    /// orion_rt::run(async |_| {
+    ///     let (jobs, mut beat) = (Chan::<u32>::new(1), interval(Duration::from_millis(1)));
+    ///     for _ in 0..3 {
+    ///         select! {
+    ///             _ = beat.tick() => {} // loses no beat when a job comes first
+    ///             job = <-jobs => println!("{job:?}"),
+    ///         }
+    ///     }
+    /// });
+    /// ```
+    ///
+    /// Rule: T1.
     pub fn tick(&mut self) -> Tick<'_> {
         Tick { interval: self }
     }

@@ -34,7 +34,21 @@ pub fn sleep(duration: Duration) -> Sleep {
     sleep_until(super::after(duration))
 }
 
-/// Waits until `deadline`, by [`now`](crate::now). See [`sleep`].
+/// Waits until `deadline`, by [`now`](crate::now). Cancel safe; see [`sleep`].
+///
+/// # Panics
+/// As `sleep`.
+///
+/// ```
+/// use std::time::Duration;
+/// orion_rt::run(async |_| {
+///     let deadline = orion_rt::now() + Duration::from_millis(2);
+///     orion_rt::sleep_until(deadline).await;
+///     assert!(orion_rt::now() >= deadline);
+/// });
+/// ```
+///
+/// Rules: T1, T2, T3.
 #[track_caller]
 pub fn sleep_until(deadline: Instant) -> Sleep {
     Sleep::new(deadline, Location::caller())

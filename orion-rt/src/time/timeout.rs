@@ -13,7 +13,18 @@ use super::sleep::{Sleep, sleep_until};
 
 /// The time was up first.
 ///
-/// It says where the time was set. Any two are equal: they say the same of what was waited for.
+/// Of [`timeout`], [`timeout_at`] and [`Group::group_timeout`](crate::Group::group_timeout). It says where the time was set. Any two are
+/// equal: they say the same of what was waited for.
+///
+/// ```
+/// use std::time::Duration;
+/// orion_rt::run(async |_| {
+///     let elapsed = orion_rt::timeout(Duration::ZERO, std::future::pending::<()>()).await.unwrap_err();
+///     assert!(elapsed.to_string().starts_with(&format!("the time given at {} was up", elapsed.location())));
+/// });
+/// ```
+///
+/// Rule: T1.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct Elapsed {
@@ -25,7 +36,7 @@ impl Elapsed {
         Self { location }
     }
 
-    /// The place of the `timeout` whose time was up.
+    /// The place of the call whose time was up.
     #[must_use]
     pub fn location(&self) -> &'static Location<'static> {
         self.location
@@ -55,7 +66,9 @@ impl std::error::Error for Elapsed {}
 /// Runs `future` for at most `duration`.
 ///
 /// The future is polled before the clock is looked at, so one that is ready wins whatever the duration. As cancel safe as
-/// `future`.
+/// `future`, which is dropped when the time is up: around a [`JoinHandle`](crate::JoinHandle) that gives up waiting, and the task goes
+/// on; around a [`group`](crate::Group::group) it cancels the group's tasks, without waiting until they are gone, as
+/// [`group_timeout`](crate::Group::group_timeout) does.
 ///
 /// # Errors
 /// [`Elapsed`] when the time is up first; `future` is dropped with the `Timeout`.
@@ -78,7 +91,21 @@ pub fn timeout<F: IntoFuture>(duration: Duration, future: F) -> Timeout<F::IntoF
     timeout_at(super::after(duration), future)
 }
 
-/// Runs `future` until `deadline` at the latest. See [`timeout`].
+/// Runs `future` until `deadline`, by [`now`](crate::now), at the latest. See [`timeout`], which has the same errors and panics. For
+/// several steps that share one deadline:
+///
+/// ```
+/// use orion_rt::{Elapsed, now, sleep, timeout_at};
+/// use std::time::Duration;
+/// orion_rt::run(async |_| {
+///     let deadline = now() + Duration::from_millis(2);
+///     timeout_at(deadline, async { "a quick step" }).await.unwrap();
+///     let slow = timeout_at(deadline, sleep(Duration::from_secs(60))).await;
+///     assert!(matches!(slow, Err(Elapsed { .. })));
+/// });
+/// ```
+///
+/// Rule: T1.
 #[track_caller]
 pub fn timeout_at<F: IntoFuture>(deadline: Instant, future: F) -> Timeout<F::IntoFuture> {
     Timeout { future: future.into_future(), sleep: sleep_until(deadline) }
