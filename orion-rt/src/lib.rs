@@ -21,8 +21,9 @@
 //! assert_eq!(lengths, [5, 6, 4, 7, 3, 4]);
 //! ```
 //!
-//! A [`JoinHandle`] is joined once: `join` consumes it. Dropping it neither stops nor detaches the task, the scope still waits.
-//! [`go`](Group::<Local>::go) spawns without a handle. `run` uses the calling thread only, and futures need not be `Send`.
+//! A [`JoinHandle`] is joined once: `join` consumes it, and `handle.await` is the same. [`get`](JoinHandle::get) gives the bare value.
+//! Dropping a handle neither stops nor detaches the task, the scope still waits. [`go`](Group::<Local>::go) spawns without a handle. `run`
+//! uses the calling thread only, and futures need not be `Send`.
 //!
 //! ## In parallel
 //!
@@ -46,23 +47,12 @@
 //! A computation that splits needs no task for each part: in a task, [`fork_join`] runs two closures, on two workers where another is
 //! free, and both may borrow from the caller's stack.
 //!
-//! ## Calls that block
-//!
-//! A task that blocks its thread keeps the others from running. File I/O and the like go to threads of their own, by
-//! [`spawn_blocking`](Group::spawn_blocking), under `run` as well:
-//!
-//! ```
-//! let path = std::env::current_exe()?;
-//! let bytes = orion_rt::run(async |s| s.spawn_blocking(|| std::fs::read(&path)).await.unwrap())?;
-//! assert!(!bytes.is_empty());
-//! # Ok::<(), std::io::Error>(())
-//! ```
-//!
 //! ## Functions that spawn
 //!
 //! A function that spawns takes a [`Group`], which every [`Scope`] is, and its type says where the tasks run: `&Group<'_, Local>`
 //! on one thread, as under [`run`], or `&Group<'_, Multi>`, for short `&Group<'_>`, under [`Runtime::run`]. Tasks cannot borrow
-//! the variables of the body or of another task; [`keep`](Scope::<Local>::keep) lends them a value until the root ends:
+//! the variables of the body or of another task, so they take them (`async move`); [`keep`](Scope::<Local>::keep) lends them a value until
+//! the root ends:
 //!
 //! ```
 //! use orion_rt::{Group, Local};
@@ -74,26 +64,6 @@
 //! orion_rt::run(async |s| {
 //!     let words = s.keep(vec!["lent".to_owned(), "to tasks".to_owned()]);
 //!     print_all(s, words);
-//! });
-//! ```
-//!
-//! Children of a [`local`](Group::local) group may: they are polled inside the task that opens it, in turn with its body, so one of
-//! them runs at a time. [`join_set`](Group::join_set) gives the results of tasks as they complete:
-//!
-//! ```
-//! orion_rt::run(async |s| {
-//!     let (mut sum, numbers) = (0, vec![1, 2, 3]);
-//!     s.local(async |g| g.go(async { sum = numbers.iter().sum() })).await;
-//!     assert_eq!(sum, 6);
-//!
-//!     let mut set = s.join_set();
-//!     for number in numbers {
-//!         set.spawn(async move { number * number });
-//!     }
-//!     while let Some(square) = set.next().await {
-//!         sum += square.unwrap();
-//!     }
-//!     assert_eq!(sum, 20);
 //! });
 //! ```
 //!
@@ -129,7 +99,8 @@
 //! Plain threads use the same channels with [`send_blocking`](Chan::send_blocking) and [`recv_blocking`](Chan::recv_blocking), and the adapters of
 //! `futures` with [`stream`](Chan::stream) and [`into_sink`](Sender::into_sink).
 //!
-//! [`chan`](Scope::<Local>::chan) of a root gives a [`ScopeChan`], which is `Copy`, cannot leave the root, and ends with it:
+//! [`chan`](Scope::<Local>::chan) of a root gives a [`ScopeChan`], which is `Copy`, so that every task has it without a clone. It cannot
+//! leave the root, and ends with it:
 //!
 //! ```
 //! orion_rt::run(async |s| {
@@ -172,40 +143,174 @@
 //! });
 //! ```
 //!
-//! ## Groups, cancelling, panics
+//! ## Groups, errors, deadlines
 //!
-//! [`group`](Group::group) opens a scope inside a task. [`cancel`](Group::cancel) asks every task below to stop: each is dropped at its
-//! next suspension, destructors run, and its joiner gets [`TaskError::Cancelled`]. A panic in a task cancels its siblings and the
-//! body of its scope, and is raised again, unchanged, when all of them are gone:
+//! [`group`](Group::group) opens a scope inside a task and waits for all that is spawned into it. Of its relatives
+//! [`try_group`](Group::try_group) ends with the first `Err` of its body or a task, and [`group_timeout`](Group::group_timeout) at a
+//! deadline; both cancel what is left, and are ready when that is gone. Nothing goes on behind your back:
 //!
 //! ```
-//! use orion_rt::{Chan, TaskError};
-//! orion_rt::run(async |s| {
-//!     let first = s
-//!         .group(async |g| {
-//!             let answers = Chan::new(1);
-//!             for i in 0..3 {
-//!                 let answers = answers.clone();
-//!                 g.go(async move { drop(answers.send(i).await) });
-//!             }
-//!             let first = answers.recv().await;
-//!             g.cancel(); // the slower ones
-//!             first
-//!         })
-//!         .await;
-//!     assert!(first.is_some());
+//! use orion_rt::{Group, Local, sleep};
+//! use std::time::Duration;
 //!
-//!     let task = s.spawn(std::future::pending::<()>());
-//!     task.cancel();
-//!     assert!(matches!(task.join().await, Err(TaskError::Cancelled)));
+//! async fn lookup(name: &str) -> Result<usize, String> {
+//!     sleep(Duration::from_millis(1)).await;
+//!     if name.is_empty() { Err("no name".to_owned()) } else { Ok(name.len()) }
+//! }
+//!
+//! /// The first error, or the sum.
+//! async fn sum(g: &Group<'_, Local>, names: &'static [&'static str]) -> Result<usize, String> {
+//!     g.try_group(async |g| {
+//!         let lookups: Vec<_> = names.iter().map(|name| g.spawn(lookup(name))).collect();
+//!         let mut sum = 0;
+//!         for length in lookups {
+//!             sum += length.get().await; // an error ends the group, and this body with it
+//!         }
+//!         Ok(sum)
+//!     })
+//!     .await
+//! }
+//!
+//! orion_rt::run(async |s| {
+//!     assert_eq!(sum(s, &["ann", "bob"]).await, Ok(6));
+//!     assert_eq!(sum(s, &["ann", ""]).await, Err("no name".to_owned()));
+//!     let late = s.group_timeout(Duration::from_millis(1), async |g| g.go(sleep(Duration::from_secs(60))));
+//!     assert!(late.await.is_err());
 //! });
 //! ```
 //!
-//! So a joiner in the same scope does not see a panic as a value. To go on after one, catch it in the task or around a group,
-//! with `catch_unwind` of the `futures` crate.
+//! The *body* of a group may use the variables around it; its tasks may not, as all tasks. Tickers and the like are
+//! [`background`](TaskBuilder::background) tasks, which keep no scope from ending.
 //!
-//! [`cancel_after`](Group::cancel_after) does the same when some time has passed, so a graceful shutdown reads: stop accepting,
-//! `cancel_after`, leave the body. [`task_local!`] declares values that tasks inherit from whoever spawns them.
+//! ## Cancelling, and shields
+//!
+//! [`Group::cancel`] asks every task of a scope to stop, and all below; [`JoinHandle::cancel`] one task and all below. A cancelled task is
+//! dropped where it waits, or at its next suspension: destructors run, the code after that `.await` does not, and its joiner gets
+//! [`TaskError::Cancelled`]. There is no context to pass on and nothing to check. What has to be done all the same goes into a
+//! [`shield`], where [`cancelled`] tells that it is time:
+//!
+//! ```
+//! use orion_rt::{Chan, TaskError, cancelled, select, shield};
+//! orion_rt::run(async |s| {
+//!     let (lines, input) = Chan::<&str>::new(8).split();
+//!     let (log, written) = Chan::new(8).split();
+//!     let writer = s.spawn(shield(async move {
+//!         loop {
+//!             select! {
+//!                 Some(line) = <-input => log.send(line).await.unwrap(),
+//!                 _ = cancelled() => break,
+//!             }
+//!         }
+//!         log.send("-- end --").await.unwrap(); // may wait
+//!     }));
+//!     lines.send("a line").await.unwrap();
+//!     assert_eq!(written.recv().await, Some("a line"));
+//!     writer.cancel();
+//!     assert!(writer.await.is_ok()); // it has returned
+//!     assert_eq!(written.recv().await, Some("-- end --"));
+//!
+//!     let waits = s.spawn(std::future::pending::<()>());
+//!     waits.cancel();
+//!     assert!(matches!(waits.await, Err(TaskError::Cancelled)));
+//! });
+//! ```
+//!
+//! The scope's own body goes on after a cancel, as it has a value to give; it can wait for [`Group::cancelled`]. A graceful shutdown
+//! reads: stop accepting, [`cancel_after`](Group::cancel_after), leave the body. Then what ends in time ends well, and the rest is cancelled:
+//!
+//! ```
+//! use orion_rt::{Chan, select, sleep};
+//! use std::time::Duration;
+//! orion_rt::run(async |s| {
+//!     let (connections, stop) = (Chan::new(0), Chan::<()>::new(0));
+//!     let (clients, signal) = (connections.clone(), stop.clone());
+//!     s.go(async move {
+//!         for client in 0..3 {
+//!             clients.send(client).await.unwrap();
+//!         }
+//!         signal.close(); // Ctrl-C, say
+//!     });
+//!     s.group(async |g| {
+//!         loop {
+//!             select! {
+//!                 Some(client) = <-connections => g.go(async move { sleep(Duration::from_secs(60 * client)).await }),
+//!                 <-stop => break,
+//!             }
+//!         }
+//!         g.cancel_after(Duration::from_millis(5));
+//!     })
+//!     .await;
+//! });
+//! ```
+//!
+//! ## Panics
+//!
+//! A panic in a task cancels its siblings and the body of its scope, and is raised again, unchanged, when all of them are gone. So a
+//! joiner in the same scope does not see it as a value. An [`isolated`](TaskBuilder::isolated) task keeps its panic for its joiner; around
+//! a group it is caught with `catch_unwind` of the `futures` crate.
+//!
+//! ## Children that borrow, tasks as they complete
+//!
+//! Children of a [`local`](Group::local) group may borrow the variables of whoever opens it, mutably too: they are polled inside the
+//! calling task, in turn with the group's body, so one of them runs at a time. [`join_set`](Group::join_set) gives the results of tasks as
+//! they complete:
+//!
+//! ```
+//! orion_rt::run(async |s| {
+//!     let (mut sum, numbers) = (0, vec![1, 2, 3]);
+//!     s.local(async |g| g.go(async { sum = numbers.iter().sum() })).await;
+//!     assert_eq!(sum, 6);
+//!
+//!     let mut set = s.join_set();
+//!     for number in numbers {
+//!         set.spawn(async move { number * number });
+//!     }
+//!     while let Some(square) = set.next().await {
+//!         sum += square.unwrap();
+//!     }
+//!     assert_eq!(sum, 20);
+//! });
+//! ```
+//!
+//! [`task_local!`] declares values that tasks inherit from whoever spawns them, such as the number of a request.
+//!
+//! ## Calls that block
+//!
+//! A task that blocks its thread keeps the others from running. File I/O and the like go to threads of their own, by
+//! [`spawn_blocking`](Group::spawn_blocking), under `run` as well. Such a call may borrow as tasks may; once started it is not cancelled,
+//! its scope waits for it:
+//!
+//! ```
+//! let path = std::env::current_exe()?;
+//! let bytes = orion_rt::run(async |s| s.spawn_blocking(|| std::fs::read(&path)).await.unwrap())?;
+//! assert!(!bytes.is_empty());
+//! # Ok::<(), std::io::Error>(())
+//! ```
+//!
+//! ## Roots that no thread waits for
+//!
+//! [`Runtime::start`] starts a root, whose body runs on the workers too, and returns a [`Root`]: a future for any executor, or for
+//! `block_on`. Nothing in such a root borrows. Dropping the `Root` asks all of it to stop, and dropping the `Runtime` waits for that:
+//!
+//! ```
+//! use orion_rt::{Chan, Runtime};
+//! let runtime = Runtime::builder().workers(2).build()?;
+//! let (work, inbox) = Chan::new(4).split();
+//! let server = runtime.start(async move |g| {
+//!     let mut served = 0;
+//!     while let Some(n) = inbox.recv().await {
+//!         g.go(async move { println!("{n}") });
+//!         served += 1;
+//!     }
+//!     served
+//! });
+//! for n in 0..3 {
+//!     work.send_blocking(n).unwrap(); // a plain thread
+//! }
+//! drop(work);
+//! assert_eq!(futures::executor::block_on(server).unwrap(), 3);
+//! # Ok::<(), std::io::Error>(())
+//! ```
 //!
 //! ## Testing with time and order
 //!
@@ -227,11 +332,25 @@
 //! # }
 //! ```
 //!
+//! Take the time from [`now`], not from `Instant::now`. [`Builder::strict`] finds handles nobody joined and channels nobody closed.
+//!
 //! ## Seeing what happens
 //!
 //! Tasks and channels have names ([`task().name(..)`](Group::task), [`Chan::named`]), and [`dumper`] gives a [`Dump`] of every live task with
 //! its state, where it was spawned and what it waits for, from any thread. To look at a program that hangs, give a thread the dumper
 //! beforehand: nothing else reports a deadlock yet.
+//!
+//! ## When the compiler objects
+//!
+//! | it says | because | so |
+//! |---|---|---|
+//! | "async block may outlive ..", "`x` does not live long enough" | a task borrows a variable of the body or of another task | `async move`, `Arc`, `keep`; make it before `run`; or a `local` group |
+//! | the same in a `local` group | a child borrows what the group's body makes | make it before the call |
+//! | "expected `&Group<'_>`, found `&Scope<'_, '_, Local>`" | a function for a [`Runtime`]'s tasks was called under [`run`] | `&Group<'_, Local>`, or run on a `Runtime` |
+//! | "`Rc<..>` cannot be sent between threads safely" | a [`Runtime`]'s task moves between workers | `Arc`; or [`run`] |
+//! | "type annotations needed" at `\|s\| async move { .. }` | a body borrows its argument | an async closure: `async \|s\| ..` |
+//! | "cannot infer type of .. `E`" in a `try_group` | nothing says which error | `Ok::<_, MyError>(())` |
+//! | "expected `()`, found .." at `go` | `go` is for tasks without a value | `spawn` |
 //!
 //! # Cancel safety
 //!
