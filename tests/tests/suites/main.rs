@@ -4,7 +4,9 @@
 //!
 //! Nothing is copied: each test says which behaviour it checks, by which rule, and where the idea was found.
 
-mod crossbeam;
+mod crossbeam_channels;
+mod crossbeam_select;
+mod crossbeam_threads;
 mod go_chan;
 mod go_ken;
 mod go_powser;
@@ -14,7 +16,9 @@ mod tokio_join_set;
 mod tokio_select;
 mod tokio_tasks;
 mod tokio_time;
-mod trio;
+mod trio_cancel;
+mod trio_nurseries;
+mod trio_time;
 
 use std::future::Future;
 use std::pin::pin;
@@ -42,4 +46,9 @@ async fn senders_park<T>(chan: &Chan<T>, count: usize) {
 /// Whether `future` has to wait: it is polled once, by hand.
 fn blocks(future: impl Future) -> bool {
     poll_once(pin!(future), &Count::default()).is_pending()
+}
+
+/// What is in `log`, in order.
+fn drain<T>(log: &Chan<T>) -> Vec<T> {
+    std::iter::from_fn(|| log.try_recv().ok()).collect()
 }
