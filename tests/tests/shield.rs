@@ -465,3 +465,32 @@ fn x3_cancel_races_with_shields() {
         assert_eq!(entered.get(), left.get());
     });
 }
+
+// X3, P1: a body that is to end and goes from one shield into the next has no reason for another turn.
+#[test]
+fn x3_a_shield_that_ends_in_the_bodys_own_turn_wakes_nobody() {
+    watched(|| {
+        let (turns, chan) = (Count::default(), Chan::<()>::new(0));
+        run(async |s| {
+            let wait = chan.clone();
+            let group = s.group(async move |g| {
+                g.go(async { panic!("the body is to end") });
+                shield(yield_now()).await;
+                shield(wait.recv()).await;
+            });
+            let mut group = Box::pin(AssertUnwindSafe(group).catch_unwind());
+            let counted = turns.clone();
+            let task = s.spawn(poll_fn(move |cx| {
+                counted.add();
+                group.as_mut().poll(cx)
+            }));
+            for _ in 0..10 {
+                yield_now().await;
+            }
+            let before = turns.get();
+            chan.close();
+            assert_eq!(panic_message(task.await.unwrap()), "the body is to end");
+            assert_eq!(before, 2, "until the first shield, and on into the second");
+        });
+    });
+}

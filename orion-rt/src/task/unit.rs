@@ -13,6 +13,8 @@
 //!    polls nest, and an entry is taken off when its poll is over, by an unwind too.
 //! 2. Who has asked a unit to end stores its waker before it looks at the shields; the last shield takes the waker after it has
 //!    left. So either the look finds no shield, or the waker is found and woken (`shields` says why).
+//! 3. Whoever polls a unit looks at the shields after the poll, if the unit is to end; so a shield that goes meanwhile wakes
+//!    nobody: the waker is taken out before.
 //!
 //! Rejected: a unit that knows the one around it (a group's future may be moved, and its unit then is inside others); a stack of
 //! pointers to the stack's frames (unsafe, for a nanosecond).
@@ -49,7 +51,7 @@ thread_local! {
 }
 
 impl Unit {
-    /// Runs `poll`, which polls the unit.
+    /// Runs `poll`, which polls the unit. Then its owner asks [`is_shielded`](Self::is_shielded), if it is to end (3).
     pub(crate) fn poll<R>(&mut self, poll: impl FnOnce() -> R) -> R {
         struct Pop<'a>(&'a mut Unit);
         impl Drop for Pop<'_> {
@@ -57,6 +59,9 @@ impl Unit {
                 let entry = STACK.with_borrow_mut(Vec::pop);
                 *self.0 = entry.expect("each poll takes off what it has put on").unit;
             }
+        }
+        if let Some(protection) = &self.0 {
+            protection.wait_no_more();
         }
         let entry = Entry { task: current::get(), unit: Unit(self.0.take()) };
         STACK.with_borrow_mut(|stack| stack.push(entry));
@@ -88,6 +93,12 @@ impl Protection {
                 contained(|| waiter.wake());
             }
         }
+    }
+
+    /// See [`Unit::poll`].
+    fn wait_no_more(&self) {
+        let waiter = self.waiter.lock().take();
+        contained(|| drop(waiter));
     }
 
     /// See [`Unit::is_shielded`] (2).
