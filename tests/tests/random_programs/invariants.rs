@@ -1,7 +1,7 @@
 //! What holds in every order of events: the checks for several workers.
 //!
 //! - Exactly once (C7, J6): each value and each result that was made is taken by somebody or dropped, once; nothing twice.
-//! - Each task that was spawned ends once, by itself or torn down, before the root returns (R3); its joiner learns which (J5).
+//! - Each task that was spawned ends once, by itself, with a panic or torn down, before the root returns (R3); its joiner learns which (J5).
 //! - A task that has closed a channel, or has seen it closed, sends nothing any more (C3).
 //! - In calm programs: what one task receives from another through one channel comes in the order of the sends (C1), and a
 //!   channel that was closed and drained stays so.
@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
 use crate::program::{Offer, Program, Step};
 use crate::real::Witness;
-use crate::trace::{Outcome, Thing, Won};
+use crate::trace::{End, Outcome, Thing, Won};
 
 /// How often something was made, taken and dropped.
 #[derive(Default)]
@@ -22,10 +22,11 @@ struct Count {
     dropped: AtomicU32,
 }
 
-/// A task: how often it ended by itself, and how often it was torn down.
+/// A task: how often it ended by itself, with a panic, and torn down.
 #[derive(Default)]
 struct Ends {
     returned: AtomicU32,
+    panicked: AtomicU32,
     torn: AtomicU32,
 }
 
@@ -95,9 +96,11 @@ impl<'p> Ledger<'p> {
     fn check_steps(&self, script: usize) -> Result<(), String> {
         for step in &self.program.scripts[script] {
             if let Step::Spawn { script: task, .. } = *step {
-                let (returned, torn) = self.ends(task);
-                if returned + torn > 1 {
-                    return Err(format!("task {task} returned {returned} times and was torn down {torn} times"));
+                let (returned, panicked, torn) = self.ends(task);
+                if returned + panicked + torn > 1 {
+                    return Err(format!(
+                        "task {task} returned {returned}, panicked {panicked}, was torn down {torn} times"
+                    ));
                 }
             }
         }
@@ -109,7 +112,7 @@ impl<'p> Ledger<'p> {
         }
         for &(step, outcome, _) in &*outcomes {
             if let Outcome::Joined(task) = outcome
-                && self.ends(task as usize) != (1, 0)
+                && self.ends(task as usize) != (1, 0, 0)
             {
                 return Err(format!("script {script}, step {step}: joined {task}, which did not return"));
             }
@@ -117,7 +120,7 @@ impl<'p> Ledger<'p> {
         if was_over {
             for step in &self.program.scripts[script] {
                 if let Step::Spawn { script: task, .. } = *step
-                    && self.ends(task) == (0, 0)
+                    && self.ends(task) == (0, 0, 0)
                 {
                     return Err(format!("task {task} was spawned and never ended"));
                 }
@@ -126,9 +129,10 @@ impl<'p> Ledger<'p> {
         Ok(())
     }
 
-    fn ends(&self, task: usize) -> (u32, u32) {
-        let ends = &self.tasks[task];
-        (ends.returned.load(Ordering::Relaxed), ends.torn.load(Ordering::Relaxed))
+    /// How often a task returned, panicked and was torn down.
+    fn ends(&self, task: usize) -> (u32, u32, u32) {
+        let Ends { returned, panicked, torn } = &self.tasks[task];
+        (returned.load(Ordering::Relaxed), panicked.load(Ordering::Relaxed), torn.load(Ordering::Relaxed))
     }
 
     fn check_channels(&self, calm: bool) -> Result<(), String> {
@@ -206,10 +210,15 @@ impl Witness for Ledger<'_> {
         self.event();
     }
 
-    fn over(&self, task: usize, returned: bool) {
+    fn over(&self, task: usize, end: End) {
         self.event();
         let ends = &self.tasks[task];
-        if returned { &ends.returned } else { &ends.torn }.fetch_add(1, Ordering::Relaxed);
+        let count = match end {
+            End::Returned => &ends.returned,
+            End::Panicked => &ends.panicked,
+            End::Torn => &ends.torn,
+        };
+        count.fetch_add(1, Ordering::Relaxed);
     }
 
     fn did(&self, script: usize, step: usize, outcome: Outcome) {

@@ -19,6 +19,7 @@ mod regressions;
 mod trace;
 
 use std::cell::{Cell, RefCell};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
@@ -30,7 +31,7 @@ use proptest::test_runner::{Config, TestCaseError, TestRunner};
 
 use invariants::Ledger;
 use model::Reached;
-use program::{Program, Source, any_program, calm_program};
+use program::{Program, Source, any_program, calm_program, panicking_program};
 use real::World;
 use trace::Recorder;
 
@@ -78,18 +79,23 @@ impl Current {
     }
 }
 
+/// The panic that comes out of a root, if one does.
+fn raised(root: impl FnOnce()) -> Option<u32> {
+    catch_unwind(AssertUnwindSafe(root)).err().map(|payload| real::panic_number(&*payload))
+}
+
 /// Runs `source` on one thread and follows the trace.
 fn check_local(source: &Source) -> Result<(u64, Reached), String> {
     let program = Program::new(source);
     let recorder = Recorder::default();
-    let rest = {
+    let (rest, raised) = {
         let world = World::new(&program, &recorder);
         let runtime = orion_rt::Runtime::builder().yield_budget(program.budget).build_local().expect("no threads");
-        runtime.run(async |s| real::local::root(&world, s, 1).await);
-        world.drain()
+        let raised = raised(|| runtime.run(async |s| real::local::root(&world, s, 1).await));
+        (world.drain(), raised)
     };
     let events = recorder.events();
-    let reached = model::follow(&program, &events, &rest).map_err(|difference| difference.to_string())?;
+    let reached = model::follow(&program, &events, &rest, raised).map_err(|difference| difference.to_string())?;
     Ok((events.len() as u64, reached))
 }
 
@@ -99,7 +105,7 @@ fn check_multi(runtime: &Runtime, source: &Source, calm: bool) -> Result<u64, St
     let ledger = Ledger::new(&program);
     let rest = {
         let world = World::new(&program, &ledger);
-        runtime.run(async |s| real::multi::root(&world, s, 200).await);
+        raised(|| runtime.run(async |s| real::multi::root(&world, s, 200).await));
         world.drain()
     };
     ledger.check(&rest, calm)
@@ -132,16 +138,19 @@ fn explore(
     counts.get()
 }
 
-// C1-C7, C10, L1, L3, L4, L9, S3-S6, J3-J7, X1, X2, X4, X5, Y1, Y2 on one thread, against the model.
+// C1-C7, C10, L1, L3, L4, L9, S3-S6, J3-J7, X1-X5, P1, P2, Y1, Y2 on one thread, against the model.
 #[test]
 fn a_run_on_one_thread_is_what_the_model_says() {
     let mut reached = Reached::default();
-    let (steps, programs) = explore(steps_wanted(20_000), any_program(), |source| {
-        let (steps, more) = check_local(source)?;
-        reached += more;
-        Ok(steps)
-    });
-    println!("{steps} steps of {programs} programs without a difference; {reached:?}");
+    let wanted = steps_wanted(20_000) / 2;
+    for (panics, programs) in [(false, any_program().boxed()), (true, panicking_program().boxed())] {
+        let (steps, programs) = explore(wanted, programs, |source| {
+            let (steps, more) = check_local(source)?;
+            reached += more;
+            Ok(steps)
+        });
+        println!("{steps} steps of {programs} programs without a difference, panics: {panics}; {reached:?}");
+    }
     assert!(reached.all(), "the programs come to every corner: {reached:?}");
 }
 
@@ -149,10 +158,16 @@ fn a_run_on_one_thread_is_what_the_model_says() {
 #[test]
 fn every_run_on_workers_keeps_its_values_and_tasks() {
     let runtimes: Vec<Runtime> = WORKERS.iter().map(|&n| workers(n)).collect();
-    let wanted = steps_wanted(20_000) / 2;
-    for (calm, programs) in [(false, any_program().boxed()), (true, calm_program().boxed())] {
+    let wanted = steps_wanted(20_000) / 3;
+    let kinds = [
+        ("any", any_program().boxed()),
+        ("calm", calm_program().boxed()),
+        ("with panics", panicking_program().boxed()),
+    ];
+    for (kind, programs) in kinds {
+        let calm = kind == "calm";
         let (steps, programs) =
             explore(wanted, programs, |source| runtimes.iter().map(|runtime| check_multi(runtime, source, calm)).sum());
-        println!("{steps} steps of {programs} programs on {WORKERS:?} workers, calm: {calm}");
+        println!("{steps} steps of {programs} programs on {WORKERS:?} workers, {kind}");
     }
 }

@@ -35,7 +35,9 @@ pub(crate) enum Op {
     /// Spawns a task that does what follows, up to `End`.
     Spawn,
     Go,
-    /// Opens a group; what follows is its body.
+    /// Spawns an isolated task.
+    Isolated,
+    /// Opens a group; what follows is its body. A panic that comes out of it is caught.
     Group,
     /// What follows is done within a shield.
     Shield,
@@ -53,6 +55,7 @@ pub(crate) enum Op {
     Cancelled,
     /// Waits until the innermost scope is cancelled.
     ScopeCancelled,
+    Panic,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -84,7 +87,7 @@ pub(crate) enum Step {
     Select { biased: bool, default: bool, arms: Vec<Offer> },
     RecvOrYield(usize, u8),
     Abandon(Offer, u8),
-    Spawn { script: usize, joinable: bool },
+    Spawn { script: usize, joinable: bool, isolated: bool },
     Group(usize),
     Shield(usize),
     Join(usize),
@@ -96,6 +99,7 @@ pub(crate) enum Step {
     IsCancelled,
     Cancelled,
     ScopeCancelled,
+    Panic(u32),
 }
 
 /// One side of a communication: a receive, or with a value a send.
@@ -112,23 +116,31 @@ pub(crate) struct Program {
     pub(crate) budget: u32,
     pub(crate) scripts: Vec<Vec<Step>>,
     pub(crate) values: u32,
+    panics: u32,
+    /// Whether a task may be in two groups at once, one in the other.
+    nests: bool,
 }
 
 impl Program {
     pub(crate) fn new(source: &Source) -> Self {
         let (capacities, budget) = (source.capacities.clone(), source.budget);
-        let mut program = Self { capacities, budget, scripts: Vec::new(), values: 0 };
-        program.script(&mut source.ops.iter(), false);
+        let panics = source.ops.contains(&Op::Panic);
+        let mut program = Self { capacities, budget, scripts: Vec::new(), values: 0, panics: 0, nests: !panics };
+        if panics {
+            // All of it within a group: a panic that came to the root would end its body, which ends the program.
+            program.scripts.push(vec![Step::Group(1)]);
+        }
+        program.script(&mut source.ops.iter(), false, panics);
         program
     }
 
     /// Numbers what is left, or up to the `End` of a script inside; outside an `End` ends nothing.
-    fn script(&mut self, ops: &mut Iter<'_, Op>, inside: bool) -> usize {
+    fn script(&mut self, ops: &mut Iter<'_, Op>, inside: bool, in_body: bool) -> usize {
         let number = self.scripts.len();
         self.scripts.push(Vec::new());
         while let Some(op) = ops.next() {
             if *op != Op::End {
-                let step = self.step(op, ops);
+                let step = self.step(op, ops, in_body);
                 self.scripts[number].push(step);
             } else if inside {
                 break;
@@ -137,7 +149,7 @@ impl Program {
         number
     }
 
-    fn step(&mut self, op: &Op, rest: &mut Iter<'_, Op>) -> Step {
+    fn step(&mut self, op: &Op, rest: &mut Iter<'_, Op>, in_body: bool) -> Step {
         match op {
             Op::Yield => Step::Yield,
             &Op::Send(chan) => Step::Send(self.send(chan)),
@@ -155,10 +167,15 @@ impl Program {
             &Op::RecvOrYield(chan, times) => Step::RecvOrYield(self.chan(chan), times),
             &Op::AbandonSend(chan, times) => Step::Abandon(self.send(chan), times),
             &Op::AbandonRecv(chan, times) => Step::Abandon(self.arm(Arm::Recv(chan)), times),
-            Op::Spawn => Step::Spawn { script: self.script(rest, true), joinable: true },
-            Op::Go => Step::Spawn { script: self.script(rest, true), joinable: false },
-            Op::Group => Step::Group(self.script(rest, true)),
-            Op::Shield => Step::Shield(self.script(rest, true)),
+            Op::Spawn => Step::Spawn { script: self.script(rest, true, false), joinable: true, isolated: false },
+            Op::Go => Step::Spawn { script: self.script(rest, true, false), joinable: false, isolated: false },
+            Op::Isolated => Step::Spawn { script: self.script(rest, true, false), joinable: true, isolated: true },
+            // Where there are panics a group's body that is dropped takes no other group with it.
+            Op::Group if in_body && !self.nests => {
+                Step::Spawn { script: self.script(rest, true, false), joinable: true, isolated: false }
+            }
+            Op::Group => Step::Group(self.script(rest, true, true)),
+            Op::Shield => Step::Shield(self.script(rest, true, in_body)),
             Op::End => unreachable!("ends a script"),
             &Op::Join(handle) => Step::Join(handle),
             &Op::Finished(handle) => Step::Finished(handle),
@@ -169,6 +186,10 @@ impl Program {
             Op::IsCancelled => Step::IsCancelled,
             Op::Cancelled => Step::Cancelled,
             Op::ScopeCancelled => Step::ScopeCancelled,
+            Op::Panic => {
+                self.panics += 1;
+                Step::Panic(self.panics - 1)
+            }
         }
     }
 
@@ -212,6 +233,20 @@ pub(crate) fn any_program() -> impl Strategy<Value = Source> {
         2 => Just(Some(Op::Shield)),
     ];
     programs(opener.boxed(), any_op().boxed(), prop::option::weighted(0.3, 0..8_usize).boxed())
+}
+
+/// A program in which tasks and bodies panic.
+pub(crate) fn panicking_program() -> impl Strategy<Value = Source> {
+    let opener = prop_oneof![
+        1 => Just(None),
+        4 => Just(Some(Op::Spawn)),
+        2 => Just(Some(Op::Go)),
+        3 => Just(Some(Op::Isolated)),
+        3 => Just(Some(Op::Group)),
+        2 => Just(Some(Op::Shield)),
+    ];
+    let op = prop_oneof![14 => any_op(), 1 => Just(Op::Panic), 1 => (0..8_usize).prop_map(Op::Join)];
+    programs(opener.boxed(), op.boxed(), prop::option::weighted(0.1, 0..8_usize).boxed())
 }
 
 /// A program in which nothing is given up half-way: no cancels, no receives that are dropped. There a channel is first in,

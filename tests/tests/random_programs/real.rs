@@ -1,23 +1,25 @@
 //! Carrying a program out on the runtime, and writing down what happens.
 
+use std::any::Any;
 use std::future::{Future, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 
-use futures::future::{BoxFuture, LocalBoxFuture};
+use futures::future::{BoxFuture, FutureExt, LocalBoxFuture};
 use orion_rt::{Chan, Group, JoinHandle, Local, Multi, Select, Selected, SendError, TaskError, TryRecvError};
 use orion_rt::{TrySendError, cancelled, is_cancelled, select, shield, yield_now};
 
 use crate::program::{Offer, Program, Step};
-use crate::trace::{Outcome, Thing, Won};
+use crate::trace::{End, Outcome, Thing, Won};
 
 /// What sees everything that happens. On several workers it is asked from all of them.
 pub(crate) trait Witness: Sync {
     /// A task is polled.
     fn turn(&self, task: usize);
-    /// A task's future has ended by itself (`true`) or is dropped before.
-    fn over(&self, task: usize, returned: bool);
+    /// A task's future has ended.
+    fn over(&self, task: usize, end: End);
     /// A step of a script has ended.
     fn did(&self, script: usize, step: usize, outcome: Outcome);
     /// Something is dropped that nobody has taken.
@@ -90,7 +92,7 @@ struct Turns<'w, 'a, W: Witness, F> {
     task: usize,
     world: &'w World<'a, W>,
     future: Pin<Box<F>>,
-    returned: bool,
+    over: bool,
 }
 
 impl<W: Witness, F: Future> Future for Turns<'_, '_, W, F> {
@@ -99,22 +101,34 @@ impl<W: Witness, F: Future> Future for Turns<'_, '_, W, F> {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         self.world.activity.fetch_add(1, Ordering::SeqCst);
         self.world.witness.turn(self.task);
-        let polled = self.future.as_mut().poll(cx);
-        if polled.is_ready() {
-            self.returned = true;
-            self.world.witness.over(self.task, true);
-        }
-        polled
+        let polled = catch_unwind(AssertUnwindSafe(|| self.future.as_mut().poll(cx)));
+        let end = match &polled {
+            Ok(Poll::Pending) => return Poll::Pending,
+            Ok(Poll::Ready(_)) => End::Returned,
+            Err(_) => End::Panicked,
+        };
+        self.over = true;
+        self.world.witness.over(self.task, end);
+        polled.unwrap_or_else(|payload| resume_unwind(payload))
     }
 }
 
 impl<W: Witness, F> Drop for Turns<'_, '_, W, F> {
     fn drop(&mut self) {
-        if !self.returned {
+        if !self.over {
             self.world.activity.fetch_add(1, Ordering::SeqCst);
-            self.world.witness.over(self.task, false);
+            self.world.witness.over(self.task, End::Torn);
         }
     }
+}
+
+/// The number of a panic, by its payload.
+pub(crate) fn panic_number(payload: &(dyn Any + Send)) -> u32 {
+    numbered(payload.downcast_ref::<String>().expect("only programs panic"))
+}
+
+fn numbered(message: &str) -> u32 {
+    message.parse().expect("the message of a panic is its number")
 }
 
 fn sent<W: Witness>(result: Result<(), SendError<Token<'_, W>>>) -> Won {
@@ -260,7 +274,7 @@ macro_rules! interpreter {
                     script(world, task, scope).await;
                     world.token(Thing::Result(task as u32))
                 });
-                Turns { task, world, future, returned: false }
+                Turns { task, world, future, over: false }
             }
 
             fn script<'s, 'a: 's, W: Witness>(
@@ -277,8 +291,10 @@ macro_rules! interpreter {
                                 yield_now().await;
                                 continue;
                             }
-                            Step::Spawn { script: child, joinable } => {
-                                let handle = scope.spawn(task(world, child, scope.clone()));
+                            Step::Spawn { script: child, joinable, isolated } => {
+                                let future = task(world, child, scope.clone());
+                                let handle =
+                                    if isolated { scope.task().isolated().spawn(future) } else { scope.spawn(future) };
                                 if joinable {
                                     handles.push(Some(handle));
                                 } else {
@@ -287,8 +303,11 @@ macro_rules! interpreter {
                                 continue;
                             }
                             Step::Group(body) => {
-                                scope.group(move |inner| script(world, body, inner)).await;
-                                Outcome::Over
+                                let group = scope.group(move |inner| script(world, body, inner));
+                                match AssertUnwindSafe(group).catch_unwind().await {
+                                    Ok(()) => Outcome::Over,
+                                    Err(payload) => Outcome::Panicked(panic_number(&*payload)),
+                                }
                             }
                             Step::Shield(body) => {
                                 shield(script(world, body, scope.clone())).await;
@@ -312,6 +331,7 @@ macro_rules! interpreter {
                                 match handle.join().await {
                                     Ok(result) => Outcome::Joined(result.take()),
                                     Err(TaskError::Cancelled) => Outcome::Cancelled,
+                                    Err(TaskError::Panicked(panic)) => Outcome::Panicked(numbered(panic.message())),
                                     Err(other) => panic!("{other}"),
                                 }
                             }
@@ -333,6 +353,7 @@ macro_rules! interpreter {
                                 handle.cancel();
                                 continue;
                             }
+                            Step::Panic(number) => resume_unwind(Box::new(number.to_string())),
                             _ => communicate(world, step).await,
                         };
                         world.witness.did(number, at, outcome);

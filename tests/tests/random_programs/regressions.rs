@@ -18,6 +18,13 @@ fn a_task_between_two_shields_is_not_woken() {
     check(&[Some(0), Some(0)], 0, ops);
 }
 
+// X3: nor the task of a body that is to end and goes from one shield into the next.
+#[test]
+fn a_body_between_two_shields_is_not_woken() {
+    let ops = vec![Op::Go, Op::Panic, Op::End, Op::Shield, Op::Yield, Op::End, Op::Shield, Op::Send(0)];
+    check(&[Some(0)], 0, ops);
+}
+
 // S6: a group that ends in the turn in which it was opened does not wake its task.
 #[test]
 fn a_group_that_ends_at_once_wakes_nobody() {

@@ -34,6 +34,8 @@ pub(crate) enum Outcome {
     },
     Joined(u32),
     Cancelled,
+    /// The panic of a task that was joined, or one that came out of a group.
+    Panicked(u32),
     /// A group, a wait or a script.
     Over,
 }
@@ -46,12 +48,23 @@ pub(crate) enum Thing {
     Result(u32),
 }
 
+/// How a task's future ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    Returned,
+    Panicked,
+    /// Dropped before.
+    Torn,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Event {
     /// A task is polled.
     Turn(usize),
     /// A task's future is dropped before it has returned.
     Torn(usize),
+    /// A panic has come out of a task.
+    Panicked(usize),
     Did {
         script: usize,
         step: usize,
@@ -80,9 +93,11 @@ impl Witness for Recorder {
         self.write(Event::Turn(task));
     }
 
-    fn over(&self, task: usize, returned: bool) {
-        if !returned {
-            self.write(Event::Torn(task));
+    fn over(&self, task: usize, end: End) {
+        match end {
+            End::Returned => {}
+            End::Panicked => self.write(Event::Panicked(task)),
+            End::Torn => self.write(Event::Torn(task)),
         }
     }
 

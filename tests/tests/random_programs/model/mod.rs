@@ -5,6 +5,7 @@
 //! biased takes; in which order tasks run that one cancel, close or completion has made runnable; in which order values that
 //! end together are dropped.
 
+mod panics;
 mod races;
 mod state;
 mod steps;
@@ -22,13 +23,18 @@ use state::{Frame, Life, Scope, Task, Wait};
 type Checked<T = ()> = Result<T, Difference>;
 
 /// Follows `events`, the trace of a run of `program` on one thread, to the end.
-pub(crate) fn follow(program: &Program, events: &[Event], rest: &[Vec<u32>]) -> Checked<Reached> {
+pub(crate) fn follow(program: &Program, events: &[Event], rest: &[Vec<u32>], raised: Option<u32>) -> Checked<Reached> {
     let mut model = Model::new(program, events);
     model.run()?;
     for (chan, found) in rest.iter().enumerate() {
         if model.chans.rest(chan) != *found {
             return Err(model.trace.difference(format!("{:?} left in channel {chan}", model.chans.rest(chan))));
         }
+    }
+    if model.scopes[0].payload != raised {
+        return Err(model
+            .trace
+            .difference(format!("{:?} to come out of the root, not {raised:?}", model.scopes[0].payload)));
     }
     model.reached.returns = model.chans.returns;
     Ok(model.reached)
@@ -44,12 +50,13 @@ pub(crate) struct Reached {
     pub(crate) spent_budgets: u64,
     /// Looks at oneself that said "cancelled".
     pub(crate) shielded: u64,
+    pub(crate) panicked: u64,
 }
 
 impl Reached {
     /// Whether none was missed.
     pub(crate) fn all(self) -> bool {
-        [self.returns, self.torn, self.refused, self.choices, self.spent_budgets, self.shielded]
+        [self.returns, self.torn, self.refused, self.choices, self.spent_budgets, self.shielded, self.panicked]
             .iter()
             .all(|&count| count > 0)
     }
@@ -63,6 +70,7 @@ impl AddAssign for Reached {
         self.choices += other.choices;
         self.spent_budgets += other.spent_budgets;
         self.shielded += other.shielded;
+        self.panicked += other.panicked;
     }
 }
 
@@ -101,7 +109,7 @@ impl<'p> Model<'p> {
 
     /// The root's body does something only when nothing else is runnable, so it needs no place in the queue.
     fn run(&mut self) -> Checked {
-        self.spawn(0, 0, false)?;
+        self.spawn(0, 0, false, false)?;
         for chan in (0..self.program.capacities.len()).map(Some).chain([None]) {
             while let Some(batch) = self.queue.pop_front() {
                 self.turns(batch)?;
@@ -151,15 +159,17 @@ impl<'p> Model<'p> {
         self.task(task).life = Life::Running;
         self.trace.expect(Event::Turn(task))?;
         self.budget = (self.program.budget > 0).then_some(self.program.budget);
+        self.stop_body(task);
         let ready = loop {
             match self.advance(task)? {
                 Flow::Go => {}
+                Flow::Pending if self.stop_body(task) => {}
                 Flow::Pending => break false,
                 Flow::Ready => break true,
             }
         };
         if ready {
-            self.task(task).has_result = true;
+            self.task(task).has_result = self.task(task).panic.is_none();
             self.returned(task);
             return Ok(());
         }

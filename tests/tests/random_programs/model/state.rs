@@ -19,9 +19,12 @@ pub(super) struct Task {
     pub(super) frames: Vec<Frame>,
     /// Scopes it has opened.
     pub(super) groups: Vec<usize>,
+    pub(super) isolated: bool,
     pub(super) has_handle: bool,
     /// It returned, and nobody has taken the result.
     pub(super) has_result: bool,
+    /// It panicked, and nobody has been told by joining it.
+    pub(super) panic: Option<u32>,
     pub(super) joiner: Option<usize>,
 }
 
@@ -85,6 +88,10 @@ pub(super) struct Scope {
     /// Its future was dropped.
     pub(super) abandoned: bool,
     pub(super) cancelled: bool,
+    /// Something in it has panicked: its body ends too.
+    pub(super) failed: bool,
+    /// The panic that comes out of it at the end.
+    pub(super) payload: Option<u32>,
     /// Tasks that wait for it to be cancelled.
     pub(super) listeners: Vec<usize>,
 }

@@ -14,7 +14,10 @@ impl Model<'_> {
             Wait::Unbegun(race) => self.start(task, race),
             Wait::Race { race, kind } => self.resume(task, race, kind),
             Wait::Join { task: joined, takes } => self.join(task, joined, takes),
-            Wait::Group(scope) if self.scopes[scope].live == 0 => self.did(task, Outcome::Over),
+            Wait::Group(scope) if self.scopes[scope].live == 0 => {
+                let panicked = self.scopes[scope].payload.take();
+                self.did(task, panicked.map_or(Outcome::Over, Outcome::Panicked))
+            }
             Wait::Group(scope) => {
                 self.frame(task).wait = Wait::Group(scope);
                 Ok(Flow::Pending)
@@ -47,9 +50,10 @@ impl Model<'_> {
                 let (len, closed, sent, received) = self.chans.info(chan);
                 self.did(task, Outcome::Info { len, closed, sent, received })
             }
-            Step::Spawn { script, joinable } => {
+            Step::Panic(number) => self.unwind(task, number),
+            Step::Spawn { script, joinable, isolated } => {
                 let scope = self.frame(task).scope;
-                self.spawn(script, scope, joinable)?;
+                self.spawn(script, scope, joinable, isolated)?;
                 if joinable {
                     self.frame(task).handles.push(Some(script));
                 }
@@ -161,7 +165,11 @@ impl Model<'_> {
         if !takes {
             return self.did(task, Outcome::Over);
         }
-        let outcome = if self.task(other).has_result { Outcome::Joined(other as u32) } else { Outcome::Cancelled };
+        let outcome = match self.task(other).panic.take() {
+            Some(number) => Outcome::Panicked(number),
+            None if self.task(other).has_result => Outcome::Joined(other as u32),
+            None => Outcome::Cancelled,
+        };
         self.task(other).has_result = false;
         self.task(other).has_handle = false;
         self.did(task, outcome)

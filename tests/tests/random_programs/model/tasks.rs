@@ -6,7 +6,7 @@ use super::state::{Frame, Life, Task, Wait};
 use super::{Checked, Model};
 
 impl Model<'_> {
-    pub(super) fn spawn(&mut self, script: usize, scope: usize, has_handle: bool) -> Checked {
+    pub(super) fn spawn(&mut self, script: usize, scope: usize, has_handle: bool, isolated: bool) -> Checked {
         let frame = Frame { script, at: 0, scope, handles: Vec::new(), wait: Wait::Nothing, shield: false };
         self.tasks[script] = Some(Task {
             life: Life::Queued,
@@ -15,8 +15,10 @@ impl Model<'_> {
             scope,
             frames: vec![frame],
             groups: Vec::new(),
+            isolated,
             has_handle,
             has_result: false,
+            panic: None,
             joiner: None,
         });
         if self.scopes[scope].cancelled {
@@ -65,31 +67,37 @@ impl Model<'_> {
         self.trace.expect(Event::Torn(task))?;
         self.task(task).life = Life::Running;
         while let Some(frame) = self.task(task).frames.pop() {
-            match frame.wait {
-                Wait::Nothing | Wait::Yield | Wait::Shield | Wait::Cancelled | Wait::ScopeCancelled => {}
-                Wait::Unbegun(race) | Wait::Race { race, .. } => {
-                    let dropped = self.chans.drop_race(race);
-                    self.drop_all(dropped);
-                }
-                Wait::Join { task: joined, takes } => {
-                    self.task(joined).joiner = None;
-                    if takes {
-                        self.release(joined);
-                    }
-                }
-                Wait::Group(scope) => {
-                    self.cancel_scope(scope);
-                    self.scopes[scope].body_is_over = true;
-                    self.scopes[scope].abandoned = true;
-                }
-            }
-            for handle in frame.handles.into_iter().flatten() {
-                self.release(handle);
-            }
+            self.drop_frame(frame);
         }
         self.schedule();
         self.returned(task);
         Ok(())
+    }
+
+    /// What a frame has begun ends with it, and its handles go.
+    pub(super) fn drop_frame(&mut self, frame: Frame) {
+        match frame.wait {
+            Wait::Nothing | Wait::Yield | Wait::Shield | Wait::Cancelled | Wait::ScopeCancelled => {}
+            Wait::Unbegun(race) | Wait::Race { race, .. } => {
+                let dropped = self.chans.drop_race(race);
+                self.drop_all(dropped);
+            }
+            Wait::Join { task: joined, takes } => {
+                self.task(joined).joiner = None;
+                if takes {
+                    self.release(joined);
+                }
+            }
+            Wait::Group(scope) => {
+                self.cancel_scope(scope);
+                self.scopes[scope].body_is_over = true;
+                self.scopes[scope].abandoned = true;
+                self.pass_on(scope);
+            }
+        }
+        for handle in frame.handles.into_iter().flatten() {
+            self.release(handle);
+        }
     }
 
     /// A handle is gone: the result, if it is there, goes with it.
@@ -100,6 +108,7 @@ impl Model<'_> {
         if this.life == Life::Complete && std::mem::take(&mut this.has_result) {
             self.trace.expect_drop(Thing::Result(task as u32));
         }
+        self.unclaimed(task);
     }
 
     pub(super) fn returned(&mut self, task: usize) {
@@ -119,6 +128,7 @@ impl Model<'_> {
         if !this.has_handle && std::mem::take(&mut this.has_result) {
             self.trace.expect_drop(Thing::Result(task as u32));
         }
+        self.unclaimed(task);
         if let Some(joiner) = self.task(task).joiner {
             self.wake(joiner);
         }
