@@ -97,7 +97,7 @@ impl<K: Sealed> ScopeCore<K> {
     pub(crate) fn end_activity(&self, n: usize) {
         match self.active.sub(n) {
             0 => self.ended(),
-            BACKGROUND => self.stop_background(),
+            left if left.is_multiple_of(BACKGROUND) => self.stop_background(),
             _ => {}
         }
     }
@@ -107,7 +107,7 @@ impl<K: Sealed> ScopeCore<K> {
     pub(crate) fn end_body(&self) {
         match self.active.sub(ORDINARY) {
             0 => self.settle(),
-            BACKGROUND => self.stop_background(),
+            left if left.is_multiple_of(BACKGROUND) => self.stop_background(),
             _ => {}
         }
     }

@@ -3,8 +3,8 @@
 //! ```text
 //!   active = 1 while the body may still spawn + 1 per shard with live tasks (+ at the root: 1 per orphaned group)
 //!          + BACKGROUND while background tasks live
-//!   active == 0           <=>  the scope has ended; it never leaves 0 again, so "ended" and "no task" are one step (S2)
-//!   active == BACKGROUND  <=>  nothing but background tasks is left: they are cancelled (S9)
+//!   active == 0                 <=>  the scope has ended; it never leaves 0 again, so "ended" and "no task" are one step (S2)
+//!   a multiple of BACKGROUND    <=>  nothing but background tasks is left: they are cancelled (S9)
 //! ```
 //!
 //! Invariants
@@ -45,8 +45,9 @@ use super::shard::Shard;
 
 /// What the body, a shard with live tasks and an orphaned group add to a scope's activity.
 pub(crate) const ORDINARY: usize = 1;
-/// What live background tasks add. There is one such scope, of one shard, so it is added at most once.
-pub(crate) const BACKGROUND: usize = 1 << (usize::BITS - 1);
+/// What live background tasks add. There is one such scope, of one shard; but while the thread that ran its last task has not
+/// come to take this off, a task spawned meanwhile adds it anew, so it is counted, by as many threads as may be on their way.
+pub(crate) const BACKGROUND: usize = 1 << (usize::BITS / 4 * 3);
 
 /// See the module.
 pub struct ScopeCore<K: Sealed> {

@@ -26,6 +26,13 @@ enum Charge {
     Root,
 }
 
+/// What was counted for a shard that then could not begin: in its scope, and for a background task in the scope above.
+#[derive(Debug, Default)]
+struct Counted {
+    here: bool,
+    above: bool,
+}
+
 impl<K: Sealed> Shard<K> {
     pub(super) const fn new() -> Self {
         Self { list: List::new(), live: 0, charge: Charge::None }
@@ -40,7 +47,16 @@ impl<K: Sealed> ScopeCore<K> {
     pub(crate) unsafe fn enlist(&self, task: NonNull<Header<K>>) -> bool {
         let index = if self.is_sharded() { self.scheduler().shard(self.shard_count()) } else { 0 };
         let mut shard = self.shard(index).lock();
-        if self.is_cancelled() || (shard.live == 0 && !self.begin_shard(&mut shard)) {
+        let begun = if self.is_cancelled() {
+            Err(Counted::default())
+        } else if shard.live == 0 {
+            self.begin_shard(&mut shard)
+        } else {
+            Ok(())
+        };
+        if let Err(counted) = begun {
+            drop(shard);
+            self.take_back(&counted);
             return false;
         }
         if shard.live == 0 && shard.list.is_empty() {
@@ -54,19 +70,24 @@ impl<K: Sealed> ScopeCore<K> {
         true
     }
 
-    /// A shard gets its first live task: counts it and charges it (3), unless the scope has ended.
-    fn begin_shard(&self, shard: &mut Shard<K>) -> bool {
-        if !self.active.add_unless_zero(ORDINARY) {
-            return false;
+    /// A shard gets its first live task: counts it and charges it (3), unless the scope has ended. `Err`: what the caller takes
+    /// back when it has released the lock.
+    fn begin_shard(&self, shard: &mut Shard<K>) -> Result<(), Counted> {
+        let mut counted = Counted::default();
+        counted.here = self.active.add_unless_zero(ORDINARY);
+        if !counted.here {
+            return Err(counted);
         }
-        let Place::Group { parent, opener, background, .. } = &self.place else { return true };
-        if *background && !parent.active.add_unless_zero(BACKGROUND) {
-            self.active.sub(ORDINARY);
-            return false;
-        }
-        if *background && matches!(parent.place, Place::Root(_)) {
-            // The root's own activity says it all.
-            return true;
+        let Place::Group { parent, opener, background, .. } = &self.place else { return Ok(()) };
+        if *background {
+            counted.above = parent.active.add_unless_zero(BACKGROUND);
+            if !counted.above {
+                return Err(counted);
+            }
+            if matches!(parent.place, Place::Root(_)) {
+                // The root's own activity says it all.
+                return Ok(());
+            }
         }
         // SAFETY: the group has a reference to its opener.
         let annex = opener.and_then(|task| unsafe { task.as_ref() }.annex.get());
@@ -75,13 +96,21 @@ impl<K: Sealed> ScopeCore<K> {
         } else if self.root_core().active.add_unless_zero(ORDINARY) {
             shard.charge = Charge::Root;
         } else {
-            if *background {
-                parent.end_activity(BACKGROUND);
-            }
-            self.active.sub(ORDINARY);
-            return false;
+            return Err(counted);
         }
-        true
+        Ok(())
+    }
+
+    /// A shard did not begin after all. What was counted for it may be the last that was: then this ends the scope.
+    fn take_back(&self, counted: &Counted) {
+        if counted.above
+            && let Place::Group { parent, .. } = &self.place
+        {
+            parent.end_activity(BACKGROUND);
+        }
+        if counted.here {
+            self.end_activity(ORDINARY);
+        }
     }
 
     /// Counts a completed task out and, where asked, takes it off the list. Gives the task that completes with it, if any.

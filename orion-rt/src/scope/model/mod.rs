@@ -211,6 +211,65 @@ fn model_a_spawn_against_the_end() {
     });
 }
 
+// S9, R3: a background task is spawned while the last one before it leaves, by the last who keeps the root, who leaves too: the
+// root ends when both tasks have.
+#[test]
+fn model_a_background_task_comes_while_the_last_one_leaves() {
+    check(2, || {
+        let world = Arc::new(World::new());
+        let borrowed = Borrowed::new();
+        let group = world.group();
+        let background = || Spec { background: true, ..Spec::here() };
+        group.go_any(background(), async {});
+        let worker = thread::spawn({
+            let world = Arc::clone(&world);
+            move || world.queue.run_some(1)
+        });
+        group.go_any(background(), {
+            let borrowed = Arc::clone(&borrowed);
+            async move { borrowed.look() }
+        });
+        end(&group);
+        if group.core().active.get() == 0 {
+            borrowed.take_away();
+        }
+        drop(group);
+        worker.join().unwrap();
+        world.queue.run();
+        assert_eq!(world.root.active.get(), 0, "every task has ended");
+    });
+}
+
+// S2, S5: a spawn into a group of a root that has ended, against the end of the group's body: the spawn is refused, and whichever
+// comes last tells the group's future.
+#[test]
+fn model_a_refused_spawn_against_the_end_of_the_body() {
+    check(3, || {
+        let world = World::new();
+        let group = world.inner();
+        end(&world.group());
+        let told = Arc::new(Told(AtomicBool::new(false)));
+        group.core().wait_with(&Waker::from(Arc::clone(&told)));
+        let spawner = thread::spawn({
+            let group = group.clone();
+            move || group.go_any(Spec::here(), async { unreachable!("refused") })
+        });
+        group.core().end_body();
+        let seen = group.core().active.get() == 0;
+        spawner.join().unwrap();
+        assert!(seen || told.0.load(Ordering::Acquire), "the end is seen, or told");
+    });
+}
+
+/// Whether it was woken.
+struct Told(AtomicBool);
+
+impl std::task::Wake for Told {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::Release);
+    }
+}
+
 // S3: a task that opened a group returns while the group's task does: it is complete when both have, for whoever joins it, and
 // completes once.
 #[test]
