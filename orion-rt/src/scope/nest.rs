@@ -30,8 +30,9 @@ use crate::coop::{self, Reason};
 use crate::task::cancel::{fail, raise_at_end};
 use crate::task::current;
 use crate::task::kind::{Count, Kind};
-use crate::task::owner::ScopeCore;
+use crate::task::owner::{ORDINARY, ScopeCore};
 use crate::task::scope_ref::ScopeRef;
+use crate::task::signal::Listener;
 use crate::task::unit::Unit;
 use crate::util::contain::contained;
 
@@ -90,7 +91,7 @@ impl<'scope, K: Kind, B, F: Future> Nest<'scope, K, B, F> {
         let mut this = self.project();
         if let Some(start) = this.start.take() {
             let core = open(this.parent, this.location);
-            this.opened.0 = Some(Stage { core: core.clone(), body_is_gone: false });
+            this.opened.0 = Some(Stage { core: core.clone(), body_is_gone: false, below: Listener::default() });
             match catch_unwind(AssertUnwindSafe(|| begin(start, Group::new(core)))) {
                 Ok(body) => this.body.set(Some(body)),
                 // The closure itself, before there is a body to poll.
@@ -115,7 +116,7 @@ impl<'scope, K: Kind, B, F: Future> Nest<'scope, K, B, F> {
             }
             stage.end_body();
         }
-        if stage.core.active.get() != 0 || stage.core.waits_for_dropped_groups(cx.waker()) {
+        if stage.core.active.get() != 0 || stage.core.waits_for_dropped_groups(&mut stage.below, cx.waker()) {
             coop::note_wait(Reason::Group, 0, this.location);
             return Poll::Pending;
         }
@@ -147,6 +148,8 @@ struct Opened<K: Kind>(Option<Stage<K>>);
 struct Stage<K: Kind> {
     core: ScopeRef<K>,
     body_is_gone: bool,
+    /// Waits for groups below whose futures were dropped.
+    below: Listener,
 }
 
 impl<K: Kind> Default for Opened<K> {
@@ -179,10 +182,13 @@ impl<K: Kind> Stage<K> {
 /// in place.
 impl<K: Kind> Drop for Opened<K> {
     fn drop(&mut self) {
-        let Some(mut stage) = self.0.take() else { return };
+        let Some(stage) = self.0.take() else { return };
         crate::task::cancel::scope(&stage.core).discard();
         let payload = stage.core.abandon();
-        stage.end_body();
+        // Not as in `poll`: if that is the end, a group above may wait for it.
+        if !stage.body_is_gone {
+            stage.core.end_activity(ORDINARY);
+        }
         if let Some(payload) = payload {
             // A task has panicked and this future will not raise it: the enclosing scope does, at once or, for an isolated
             // task, at its end.

@@ -15,14 +15,14 @@ use std::task::Waker;
 use crate::meta::ledger::Ledger;
 use crate::sys::atomic::{AtomicBool, Ordering};
 use crate::sys::thread::{self, Thread};
-use crate::util::contain::{contained, discard};
+use crate::util::contain::{FirstPanic, contained, discard};
 
 use super::error::Payload;
 use super::header::Header;
 use super::kind::{Count, Lock, Sealed};
 use super::owner::{BACKGROUND, ORDINARY, Place, ScopeCore};
 use super::scope_ref::ScopeRef;
-use super::signal::Signal;
+use super::signal::{Listener, Signal};
 use super::state::TaskState;
 
 /// What the scope's end is waited with and ends with.
@@ -30,6 +30,8 @@ pub(super) struct End<K: Sealed> {
     payload: Option<Payload>,
     abandoned: bool,
     waiter: Option<Waker>,
+    /// What the end of a group whose future was dropped is waited for with, by the groups above.
+    over: Option<Arc<Signal>>,
     signal: Option<Arc<Signal>>,
     background: Background<K>,
 }
@@ -46,7 +48,7 @@ enum Background<K: Sealed> {
 
 impl<K: Sealed> End<K> {
     pub(super) const fn new() -> Self {
-        Self { payload: None, abandoned: false, waiter: None, signal: None, background: Background::None }
+        Self { payload: None, abandoned: false, waiter: None, over: None, signal: None, background: Background::None }
     }
 
     /// Keeps the first payload; gives a later one back.
@@ -131,7 +133,15 @@ impl<K: Sealed> ScopeCore<K> {
                     finish();
                 }
             }
-            Place::Group { .. } => self.notify(),
+            Place::Group { .. } => {
+                self.notify();
+                let over = self.end.lock().over.take();
+                if let Some(over) = over {
+                    let mut panics = FirstPanic::default();
+                    over.fire(&mut panics);
+                    panics.discard();
+                }
+            }
         }
     }
 
@@ -304,15 +314,15 @@ impl<K: Sealed> ScopeCore<K> {
     }
 
     /// Whether there are live tasks of groups opened below whose futures have been dropped, with a body that was dropped say (S4).
-    /// Then `waker` is woken when one of those groups has ended.
-    pub(crate) fn waits_for_dropped_groups(&self, waker: &Waker) -> bool {
+    /// Then `listener` has `waker` woken when one of those groups has ended. Others above may wait for the same one.
+    pub(crate) fn waits_for_dropped_groups(&self, listener: &mut Listener, waker: &Waker) -> bool {
         let mut below = Vec::new();
         super::cancel::collect_children(self, &mut below);
         while let Some(scope) = below.pop() {
             if scope.is_abandoned() {
-                // In this order: see `notify`.
-                scope.wait_with(waker);
-                if scope.active.get() != 0 {
+                let over = Signal::of(&mut scope.end.lock().over);
+                // In this order: see `ended`, which takes the signal after the last activity is gone.
+                if listener.poll(&over, waker).is_pending() && scope.active.get() != 0 {
                     return true;
                 }
             }
