@@ -127,6 +127,12 @@ impl<'scope, K: Kind, B, F: Future> Nest<'scope, K, B, F> {
             contained(|| drop(value));
             std::panic::resume_unwind(payload);
         }
+        // A root that is started may end before the future of a group of it, and then raises the group's panic.
+        assert!(
+            !stage.core.has_failed(),
+            "a task of the group opened at {} has panicked; its root, which ended first, has the panic",
+            this.location
+        );
         Poll::Ready(this.value.take())
     }
 }
