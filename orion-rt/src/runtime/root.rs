@@ -183,7 +183,9 @@ impl<T> StartedEnd<T> {
         // SAFETY: `T` is the type of the body's value.
         let outcome = unsafe { conclude::<Multi, T>(&core, claim) };
         let outcome = raise_left_open(core.ledger(), outcome);
-        done(outcome.unwrap_or_else(|payload| Err(TaskError::Panicked(Panic::of_root(body, payload)))));
+        let outcome = outcome.unwrap_or_else(|payload| Err(TaskError::Panicked(Panic::of_root(body, payload))));
+        // Nobody may want the value, and its destructor is the user's: neither this worker nor the count below may suffer (P3).
+        contained(|| done(outcome));
         drop(core);
         shared.end_started();
     }

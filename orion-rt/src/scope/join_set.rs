@@ -299,10 +299,12 @@ impl<'scope, T, K: Kind> JoinSet<'scope, T, K> {
     fn add(&mut self, mut handle: JoinHandle<'scope, T, K>) {
         let index = self.handles.next_index();
         let ticket = Arc::new(Ticket { complete: Arc::clone(&self.complete), index, is_up: AtomicBool::new(false) });
-        if handle.register(&Waker::from(Arc::clone(&ticket))) {
+        let is_complete = handle.register(&Waker::from(Arc::clone(&ticket)));
+        // First the handle: somebody who has waited is woken by the ticket, and his waker may panic.
+        self.handles.insert(handle);
+        if is_complete {
             ticket.come_up();
         }
-        self.handles.insert(handle);
     }
 
     fn poll_next_at(

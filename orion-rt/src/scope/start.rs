@@ -139,7 +139,8 @@ impl<T> Ending<T> {
                 None => (None, state.waker.replace(fresh)),
             }
         };
-        drop(before);
+        // The outcome is out of its place: a waker's panic must not take it along.
+        contained(|| drop(before));
         outcome.map_or(Poll::Pending, Poll::Ready)
     }
 }

@@ -145,6 +145,15 @@ impl<K: Sealed> ScopeCore<K> {
         }
     }
 
+    /// Drops what nobody will raise or wake any more: the scope is about to be freed (P3).
+    pub(super) fn clear(&self) {
+        let End { payload, waiter, over, signal, .. } = std::mem::replace(&mut *self.end.lock(), End::new());
+        payload.into_iter().for_each(discard);
+        contained(|| drop(waiter));
+        contained(|| drop(over));
+        contained(|| drop(signal));
+    }
+
     /// Only background tasks are left: they are cancelled (S9).
     fn stop_background(&self) {
         if let Some(background) = self.close_background() {

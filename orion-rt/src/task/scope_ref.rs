@@ -86,6 +86,7 @@ impl<K: Sealed> Drop for ScopeRef<K> {
             let scope = unsafe { core.as_ref() };
             // And a timer only until it is called off here.
             scope.deadline.call_off();
+            scope.clear();
             let Place::Group { parent, opener, background, .. } = &scope.place else {
                 let shared = scope.shared;
                 // SAFETY: allocated by `allocate`, with no reference left and in no list.
