@@ -12,6 +12,7 @@
 //! 1. Outside the poll or the drop of a future that has locals, `CURRENT` is `None`: whoever sets it restores it, by a guard. So a
 //!    task without locals need not touch it.
 //! 2. `ANY` says whether `CURRENT` is `Some`: it is what a spawn looks at, and has no destructor, so reading it is one load.
+//! 3. A thread that ends drops `CURRENT` before other values of its, which may own futures that have locals: these are dropped without.
 //!
 //! Rejected: a linked list of values (a task that sets one and spawns its successor makes it longer for ever, and dropping it
 //! recurses); a value swapped in and out of a thread-local per key, as tokio has it (children could not inherit all of them).
@@ -60,15 +61,20 @@ pub(crate) fn capture() -> Option<Locals> {
 
 #[cold]
 fn current() -> Option<Locals> {
-    let locals = CURRENT.replace(None);
-    CURRENT.set(locals.clone());
+    let locals = replace(None);
+    replace(locals.clone());
     locals
+}
+
+/// Sets `CURRENT`, and gives what it was; on a thread that ends (3) it is and stays `None`.
+fn replace(locals: Option<Locals>) -> Option<Locals> {
+    CURRENT.try_with(|current| current.replace(locals)).ok().flatten()
 }
 
 /// Makes `locals` those of this thread until the guard is dropped.
 pub(crate) fn enter(locals: Option<Locals>) -> Entered {
     ANY.set(locals.is_some());
-    Entered { before: CURRENT.replace(locals) }
+    Entered { before: replace(locals) }
 }
 
 /// See [`enter`].
@@ -86,7 +92,7 @@ impl Entered {
     fn restore(&mut self) -> Option<Locals> {
         let before = self.before.take();
         ANY.set(before.is_some());
-        CURRENT.replace(before)
+        replace(before)
     }
 }
 
