@@ -182,7 +182,11 @@ impl<T: Clone + Send + Sync + 'static, F: Future> Future for TaskLocalFuture<T, 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let mut this = self.project();
         let _entered = Extended::enter(this.extended, this.local.key(), this.value);
-        let future = this.future.as_mut().as_pin_mut().expect("the future of `TaskLocal::scope` was polled after it had completed");
+        let future = this
+            .future
+            .as_mut()
+            .as_pin_mut()
+            .expect("the future of `TaskLocal::scope` was polled after it had completed");
         let polled = future.poll(cx);
         if polled.is_ready() {
             this.future.set(None);

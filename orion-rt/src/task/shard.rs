@@ -73,9 +73,9 @@ impl<K: Sealed> ScopeCore<K> {
     /// A shard gets its first live task: counts it and charges it (3), unless the scope has ended. `Err`: what the caller takes
     /// back when it has released the lock.
     fn begin_shard(&self, shard: &mut Shard<K>) -> Result<(), Counted> {
-        let mut counted = Counted::default();
-        counted.here = self.active.add_unless_zero(ORDINARY);
-        if !counted.here {
+        let here = self.active.add_unless_zero(ORDINARY);
+        let mut counted = Counted { here, above: false };
+        if !here {
             return Err(counted);
         }
         let Place::Group { parent, opener, background, .. } = &self.place else { return Ok(()) };

@@ -66,22 +66,34 @@ fn end(group: &Group<'_, Modelled>) {
     group.core().end_activity(ORDINARY);
 }
 
-/// What tasks borrow: a task looks at it, its owner writes to it when it believes the tasks gone.
-struct Borrowed(UnsafeCell<bool>);
+/// What tasks borrow: a task looks at it, its owner writes to it when it believes the tasks gone. A look that panics is a panic of
+/// the task, which no model raises: so looks are counted, and the owner, who drops it last, asks whether each came back.
+struct Borrowed {
+    there: UnsafeCell<bool>,
+    looks: PlainUsize,
+}
 
 impl Borrowed {
     fn new() -> Arc<Self> {
-        Arc::new(Self(UnsafeCell::new(true)))
+        Arc::new(Self { there: UnsafeCell::new(true), looks: PlainUsize::new(0) })
     }
 
     fn look(&self) {
+        self.looks.fetch_add(1, Ordering::Relaxed);
         // SAFETY: loom reports it if the owner writes meanwhile.
-        self.0.with(|there| assert!(unsafe { *there }, "a task has outlived what it borrows"));
+        self.there.with(|there| assert!(unsafe { *there }, "a task has outlived what it borrows"));
+        self.looks.fetch_sub(1, Ordering::Relaxed);
     }
 
     fn take_away(&self) {
         // SAFETY: loom reports it if a task looks meanwhile.
-        self.0.with_mut(|there| unsafe { *there = false });
+        self.there.with_mut(|there| unsafe { *there = false });
+    }
+}
+
+impl Drop for Borrowed {
+    fn drop(&mut self) {
+        assert!(std::thread::panicking() || *self.looks.get_mut() == 0, "a task has outlived what it borrows");
     }
 }
 
