@@ -107,12 +107,8 @@ impl Drop for Entered {
 pub(crate) struct Slot(Cell<Option<Locals>>);
 
 impl Slot {
-    pub(crate) fn new(locals: Option<Locals>) -> Self {
-        Self(Cell::new(locals))
-    }
-
-    pub(crate) fn is_used(&mut self) -> bool {
-        self.0.get_mut().is_some()
+    pub(crate) fn new(locals: Locals) -> Self {
+        Self(Cell::new(Some(locals)))
     }
 
     /// Enters the locals for a turn, if there are any; [`Slot::leave`] or [`Entered::leave`] ends it.

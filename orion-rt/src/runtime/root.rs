@@ -212,11 +212,13 @@ fn wind_up<K: Sealed>(core: &ScopeCore<K>, chans: &ScopeChans) {
 
 /// Makes the body a task: scheduled, in no list (a cancel of the scope does not reach it, X2), known to the root.
 pub(crate) fn adopt_body<K: Kind, F: Future>(core: &ScopeRef<K>, body: F) -> (NonNull<Header<K>>, Claim<K>) {
+    let mut extra = Some(Box::new(Extra { name: Some("root".into()), ..Extra::default() }));
+    Extra::inherit(&mut extra);
     let birth = Birth {
         scope: core.as_ptr(),
         shared: core.shared,
         location: core.location,
-        extra: Extra { locals: locals::Slot::new(locals::capture()), ..Extra::named("root") },
+        extra,
         handle: true,
         is_body: true,
         strict: false,

@@ -14,7 +14,7 @@ use crate::runtime::{Runtime, root};
 use crate::scheduler::local::{self, LocalShared};
 use crate::sys::thread;
 use crate::task::current::{self, AnyTask};
-use crate::task::header::Header;
+use crate::task::header::{Extra, Header};
 use crate::task::kind::{Count, Kind, Local, Multi};
 use crate::task::owner::ORDINARY;
 use crate::task::scope_ref::ScopeRef;
@@ -172,6 +172,8 @@ fn spawn_beside<K: Kind, F: Future<Output = ()> + 'static>(task: NonNull<Header<
 #[track_caller]
 fn spawn<K: Kind>(core: &ScopeRef<K>, name: Option<&str>, future: impl Future<Output = ()> + 'static) {
     let mut spec = Spec::here();
-    spec.extra.name = name.map(Into::into);
+    if let Some(name) = name {
+        Extra::of(&mut spec.extra).name = Some(name.into());
+    }
     Group::new(core.clone()).go_any(spec, future);
 }

@@ -7,7 +7,6 @@ use std::panic::Location;
 use std::ptr::NonNull;
 use std::time::Duration;
 
-use crate::locals;
 use crate::sys::atomic::Ordering;
 use crate::task::cell::allocate;
 use crate::task::header::{Birth, Extra, Header};
@@ -91,7 +90,7 @@ impl<K: Kind> fmt::Debug for Group<'_, K> {
 /// What is said of a task besides its future.
 #[derive(Debug)]
 pub(super) struct Spec {
-    pub(super) extra: Extra,
+    pub(super) extra: Option<Box<Extra>>,
     /// The scope does not wait for the task's own end (S9).
     pub(super) background: bool,
     pub(super) location: &'static Location<'static>,
@@ -100,7 +99,7 @@ pub(super) struct Spec {
 impl Spec {
     #[track_caller]
     pub(super) fn here() -> Self {
-        Self { extra: Extra::default(), background: false, location: Location::caller() }
+        Self { extra: None, background: false, location: Location::caller() }
     }
 }
 
@@ -337,7 +336,9 @@ impl<'scope, K: Kind> Group<'scope, K> {
     }
 
     pub(super) fn go_any<F: Future<Output = ()>>(&self, spec: Spec, future: F) {
-        spec.extra.released.store(true, Ordering::Relaxed);
+        if let Some(extra) = &spec.extra {
+            extra.released.store(true, Ordering::Relaxed);
+        }
         self.start(spec, false, future);
     }
 
@@ -347,11 +348,13 @@ impl<'scope, K: Kind> Group<'scope, K> {
         // Too late for a background task is too late for good: the scope has nothing else left.
         let refused = spec.background && background.is_none();
         let core = background.as_ref().unwrap_or(&self.core);
+        let mut extra = spec.extra;
+        Extra::inherit(&mut extra);
         let birth = Birth {
             scope: core.as_ptr(),
             shared: self.core.shared,
             location: spec.location,
-            extra: Extra { locals: locals::Slot::new(locals::capture()), ..spec.extra },
+            extra,
             handle,
             is_body: false,
             strict: core.strict,

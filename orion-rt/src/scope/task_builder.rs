@@ -25,13 +25,13 @@ use super::{Group, JoinHandle};
 #[must_use = "a task builder does nothing until `spawn` or `go`"]
 pub struct TaskBuilder<'scope, K: Kind = Multi> {
     group: Group<'scope, K>,
-    extra: Extra,
+    extra: Option<Box<Extra>>,
     background: bool,
 }
 
 impl<'scope, K: Kind> TaskBuilder<'scope, K> {
     pub(super) fn new(group: Group<'scope, K>) -> Self {
-        Self { group, extra: Extra::default(), background: false }
+        Self { group, extra: None, background: false }
     }
 
     /// The task's name in dumps and messages. Default: the place it was spawned at.
@@ -46,7 +46,7 @@ impl<'scope, K: Kind> TaskBuilder<'scope, K> {
     ///
     /// Rule: D7.
     pub fn name(mut self, name: impl Into<Arc<str>>) -> Self {
-        self.extra.name = Some(name.into());
+        Extra::of(&mut self.extra).name = Some(name.into());
         self
     }
 
@@ -69,7 +69,7 @@ impl<'scope, K: Kind> TaskBuilder<'scope, K> {
     ///
     /// Rule: P2.
     pub fn isolated(mut self) -> Self {
-        self.extra.isolated = true;
+        Extra::of(&mut self.extra).isolated = true;
         self
     }
 

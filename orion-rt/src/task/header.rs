@@ -85,7 +85,7 @@ pub(crate) struct Birth<K: Sealed> {
     pub(crate) scope: NonNull<ScopeCore<K>>,
     pub(crate) shared: NonNull<K::Shared>,
     pub(crate) location: &'static Location<'static>,
-    pub(crate) extra: Extra,
+    pub(crate) extra: Option<Box<Extra>>,
     pub(crate) handle: bool,
     pub(crate) is_body: bool,
     /// The root is strict: a handle that is given up has to be able to say so (J8).
@@ -106,19 +106,23 @@ pub(crate) struct Extra {
 }
 
 impl Extra {
-    pub(crate) fn named(name: impl Into<Arc<str>>) -> Self {
-        Self { name: Some(name.into()), ..Self::default() }
+    /// What is said of one of the few.
+    pub(crate) fn of(extra: &mut Option<Box<Self>>) -> &mut Self {
+        extra.get_or_insert_default()
     }
 
-    fn boxed(mut self) -> Option<Box<Self>> {
-        let says_something = self.name.is_some() || self.isolated || self.locals.is_used();
-        says_something.then(|| Box::new(self))
+    /// Adds what a task inherits that is spawned here.
+    #[inline]
+    pub(crate) fn inherit(extra: &mut Option<Box<Self>>) {
+        if let Some(locals) = locals::capture() {
+            Self::of(extra).locals = locals::Slot::new(locals);
+        }
     }
 }
 
 impl<K: Sealed> Header<K> {
     pub(crate) fn new(birth: Birth<K>, vtable: &'static Vtable<K>) -> Self {
-        let extra = birth.extra.boxed();
+        let extra = birth.extra;
         let outstays = birth.strict || vtable.result_needs_drop || extra.as_ref().is_some_and(|extra| extra.isolated);
         Self {
             state: super::state::TaskState::new(birth.handle),

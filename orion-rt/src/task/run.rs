@@ -116,9 +116,14 @@ pub(crate) unsafe fn abandon<K: Sealed>(task: NonNull<Header<K>>) {
 }
 
 /// The future is gone; the last task that has inherited a value drops it.
+#[inline]
 fn drop_locals(locals: Option<locals::Entered>) {
-    if let Some(entered) = locals {
+    #[cold]
+    fn leave(entered: locals::Entered) {
         let locals = entered.leave();
         contained(|| drop(locals));
+    }
+    if let Some(entered) = locals {
+        leave(entered);
     }
 }
