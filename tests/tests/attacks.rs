@@ -11,29 +11,6 @@ use futures::executor::block_on;
 use orion_rt::{Chan, Group, TaskError, shield};
 use orion_tests::{Count, Then, for_ever, poll_once, watched, workers, yielding};
 
-// S9, R3: a background task is spawned while the last one before it is leaving; what the root counts survives that.
-#[test]
-fn s9_a_background_task_comes_while_the_last_one_leaves() {
-    watched(|| {
-        let rounds = if cfg!(miri) { 50 } else { 20_000 };
-        let runtime = workers(2);
-        let ran = runtime.run(async |s| {
-            let mut ran = 0;
-            for i in 0..rounds {
-                let task = s.task().background().spawn(async { 1 });
-                // A worker runs it; it leaves after it has become complete.
-                while !task.is_finished() {
-                    std::thread::yield_now();
-                }
-                (0..i % 64).for_each(|_| std::hint::spin_loop());
-                ran += task.get().await;
-            }
-            ran
-        });
-        assert_eq!(ran, rounds);
-    });
-}
-
 // P3, R5: the value of a root that nobody waits for any more panics in its destructor; no worker goes down, and the runtime's end is reached.
 #[test]
 fn p3_the_value_of_a_dropped_root_panics_in_its_destructor() {
