@@ -7,7 +7,8 @@
 //! ```
 //!
 //! Invariants
-//! 1. Outside a poll of an orion task the budget is `UNLIMITED` and is never decremented.
+//! 1. Outside a poll of an orion task the budget is `UNLIMITED` and is never decremented; so it is in what runs inside a poll and
+//!    belongs to no task (`lift`).
 //! 2. A note is written only by an operation that has just arranged its wake-up, so the note of a poll that returned
 //!    `Pending` names the last thing the task waits for.
 //! 3. The budget is an atomic, written with plain stores: the owner counts down, a monitor may store 1 to ask for a yield.
@@ -104,6 +105,31 @@ pub(crate) fn begin_poll(budget: u32) {
 pub(crate) fn end_poll() -> Wait {
     BUDGET.with(|b| b.store(UNLIMITED, Ordering::Relaxed));
     NOTE.get()
+}
+
+/// There is no budget on this thread until the guard is dropped: what runs meanwhile belongs to no task. Whoever drives a future
+/// there polls it again and again within one turn of the task below, and would find a spent budget spent for ever.
+pub(crate) fn lift() -> Lifted {
+    let budget = BUDGET.with(|b| {
+        let left = b.load(Ordering::Relaxed);
+        b.store(UNLIMITED, Ordering::Relaxed);
+        left
+    });
+    Lifted { budget, note: NOTE.get() }
+}
+
+/// See [`lift`].
+#[must_use = "the budget is back when this is dropped"]
+pub(crate) struct Lifted {
+    budget: u32,
+    note: Wait,
+}
+
+impl Drop for Lifted {
+    fn drop(&mut self) {
+        BUDGET.with(|b| b.store(self.budget, Ordering::Relaxed));
+        NOTE.set(self.note);
+    }
 }
 
 /// Takes one unit of the yield budget. `Pending`: it is spent, the caller's waker has been woken, and the caller is to
@@ -243,6 +269,21 @@ mod tests {
         assert_eq!(end_poll().reason, Reason::Yield);
         cx = Context::from_waker(Waker::noop());
         assert!(consume(&cx).is_ready());
+    }
+
+    // Y2: what runs inside a poll and belongs to no task has no budget, and takes nothing from that of the task.
+    #[test]
+    fn a_lifted_budget_comes_back() {
+        let cx = Context::from_waker(Waker::noop());
+        begin_poll(2);
+        assert!(consume(&cx).is_ready());
+        let lifted = lift();
+        assert!((0..1000).all(|_| consume(&cx).is_ready()));
+        note_wait(Reason::Recv, 1, Location::caller());
+        drop(lifted);
+        assert!(consume(&cx).is_ready());
+        assert!(!budget_left());
+        assert_eq!(end_poll().reason, Reason::Unknown);
     }
 
     #[test]

@@ -1,10 +1,12 @@
 //! `fork_join`: S10, R3, R4.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
+use futures::poll;
 use orion_rt::{Chan, Runtime, fork_join, run, task_local};
 use orion_tests::{Count, WORKERS, gate, on_every_kind, panic_message, watched, workers, yielding};
 
@@ -308,6 +310,34 @@ on_every_kind!(r4_no_task_and_no_root_inside, async |s| {
     .await
     .unwrap();
 });
+
+// Y2: the closures have no task, so no budget either: futures that they drive themselves come to their end, also when the task has
+// spent all of its own; that is still spent afterwards.
+on_every_kind!(y2_closures_have_no_budget, async |s| {
+    s.spawn(async {
+        let ch = Chan::new(1);
+        while poll!(pin!(yield_point(&ch))).is_ready() {}
+        let drive = || {
+            futures::executor::block_on(async {
+                let own = Chan::new(1);
+                for i in 0..if cfg!(miri) { 20 } else { 1000 } {
+                    own.send(i).await.unwrap();
+                    assert_eq!(own.recv().await, Some(i));
+                }
+            });
+        };
+        fork_join(drive, drive);
+        assert!(poll!(pin!(yield_point(&ch))).is_pending());
+    })
+    .await
+    .unwrap();
+});
+
+/// Takes one or two units of the budget.
+async fn yield_point(ch: &Chan<u8>) {
+    ch.send(0).await.unwrap();
+    ch.try_recv().unwrap();
+}
 
 // S10: the tasks of several roots and the forks of several tasks, all at once.
 #[test]

@@ -16,8 +16,8 @@
 //! Invariants
 //! 1. A worker's own deque is what it was when `fork` returns: it has pushed one and taken it back, or it was stolen.
 //! 2. Between two tasks a worker's own deque is empty (by 1).
-//! 3. The closures run without a current task, on whatever thread: what belongs to a task is not found by accident on the stack of
-//!    another.
+//! 3. The closures run without a current task and without its budget, on whatever thread: what belongs to a task is not found by
+//!    accident on the stack of another.
 //!
 //! Rejected: running tasks while waiting; leaving the current task to the closures that its own worker runs (whether a call works
 //! would depend on who steals).
@@ -30,6 +30,7 @@ mod wait;
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
+use crate::coop;
 use crate::task::current;
 use crate::util::contain::contained;
 
@@ -72,6 +73,7 @@ pub(crate) use job::ForkRef;
 /// Rules: S10, R3.
 pub fn fork_join<A: Send, B: Send>(a: impl FnOnce() -> A + Send, b: impl FnOnce() -> B + Send) -> (A, B) {
     let _no_task = current::hide();
+    let _no_budget = coop::lift();
     worker::with_here(|worker| match worker {
         Some(worker) if worker.has_peers() => fork(worker, a, b),
         _ => {
