@@ -10,6 +10,7 @@
 //! A hang is a failure ("deadlock"), and so is a use of freed memory (`sys::quarantine`). Panics of tasks are raised without
 //! the panic hook, which would print a schedule for each.
 
+mod blocking;
 mod channels;
 mod failing;
 mod groups;
