@@ -8,7 +8,7 @@ use std::thread;
 
 use futures::poll;
 use orion_rt::{Chan, Runtime, fork_join, run, task_local};
-use orion_tests::{Count, WORKERS, gate, on_every_kind, panic_message, watched, workers, yielding};
+use orion_tests::{Count, Then, WORKERS, for_ever, gate, on_every_kind, panic_message, watched, workers, yielding};
 
 fn fib(n: u64) -> u64 {
     if n < 2 {
@@ -373,6 +373,28 @@ fn c14_forks_of_a_strict_root() {
         }));
         let message = panic_message(caught);
         assert!(message.contains("owner's") && message.contains("thief's"), "{message}");
+    });
+}
+
+// J8, C14: what is cut short is excused, its forks too, whoever runs them.
+#[test]
+fn j8_forks_of_a_teardown_are_excused() {
+    watched(|| {
+        let runtime = Runtime::builder().strict(true).workers(2).build().unwrap();
+        runtime.run(async |s| {
+            let (begun, has_begun) = Chan::new(1).split();
+            let task = s.spawn(async move {
+                let _teardown = Then(|| {
+                    let leave_open = || Chan::new(1).try_send(1).unwrap();
+                    both_at_once(leave_open, leave_open);
+                });
+                begun.send(()).await.unwrap();
+                for_ever().await;
+            });
+            has_begun.recv().await.unwrap();
+            task.cancel();
+            assert!(task.await.is_err());
+        });
     });
 }
 

@@ -152,18 +152,23 @@ thread_local! {
 
 /// Runs `teardown`, which drops what was cut short: a cancelled task can neither join nor close what it holds.
 pub(crate) fn excused<R>(teardown: impl FnOnce() -> R) -> R {
+    with_excuse(true, teardown)
+}
+
+/// Runs `f`, which is part of such a teardown or not, whatever this thread is in the middle of.
+pub(crate) fn with_excuse<R>(excuse: bool, f: impl FnOnce() -> R) -> R {
     struct Reset(bool);
     impl Drop for Reset {
         fn drop(&mut self) {
             let _ = EXCUSED.try_with(|excused| excused.set(self.0));
         }
     }
-    let _reset = Reset(EXCUSED.try_with(|excused| excused.replace(true)).unwrap_or(true));
-    teardown()
+    let _reset = Reset(EXCUSED.try_with(|excused| excused.replace(excuse)).unwrap_or(true));
+    f()
 }
 
 /// Whether what is dropped now is dropped by a cancellation or a panic.
-fn is_excused() -> bool {
+pub(crate) fn is_excused() -> bool {
     std::thread::panicking() || EXCUSED.try_with(Cell::get).unwrap_or(true)
 }
 

@@ -14,12 +14,15 @@ pub(super) struct Inherited {
     locals: Option<Locals>,
     /// What is left open in the closure is the root's to raise (J8, C14).
     ledger: Option<Arc<Ledger>>,
+    /// But for what is part of a teardown.
+    excused: bool,
 }
 
 impl Inherited {
     /// From the task this thread polls, whose root may be `strict`.
     pub(super) fn here(strict: bool) -> Self {
-        Self { locals: locals::capture(), ledger: if strict { ledger::current() } else { None } }
+        let ledger = if strict { ledger::current() } else { None };
+        Self { locals: locals::capture(), ledger, excused: strict && ledger::is_excused() }
     }
 
     /// Runs `f` with it, and with nothing of what the thread may have from elsewhere.
@@ -27,6 +30,6 @@ impl Inherited {
         let _locals = locals::enter(self.locals);
         // A runtime is strict or not, so a thread of one that is not has no ledger.
         let _ledger = self.ledger.map(ledger::enter);
-        f()
+        ledger::with_excuse(self.excused, f)
     }
 }
