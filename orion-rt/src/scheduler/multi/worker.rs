@@ -302,6 +302,8 @@ impl Worker {
         peer.token.store(false, Ordering::SeqCst);
         if keeps {
             keeper.store(NOBODY, Ordering::SeqCst);
+            // With the one in `rouse_keeper`: whoever still finds this worker has put in a timer that (3) will see.
+            fence(Ordering::SeqCst);
             self.left_timers.set(true);
         }
     }
