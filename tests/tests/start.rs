@@ -100,6 +100,9 @@ fn r5_a_panic_is_the_output() {
             for_ever().await;
         });
         let Err(TaskError::Panicked(panic)) = block_on(root) else { panic!("not a panic") };
+        // D7: the payload does not say which task it was.
+        let text = panic.to_string();
+        assert!(text.starts_with("task 'root' (#") && text.contains("), or a task of it, panicked: "), "{text}");
         assert_eq!(*panic.into_payload().unwrap().downcast::<u8>().unwrap(), 17);
         assert_eq!(gone.get(), 2);
         // The closure's own panic is the body's.
