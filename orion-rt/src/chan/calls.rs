@@ -69,6 +69,13 @@ macro_rules! sending {
             ///
             /// # Errors
             /// `Full`: the time is up. `Closed`: the channel is closed, or closes meanwhile. The value comes back.
+            ///
+            /// ```
+            /// use orion_rt::{Chan, TrySendError};
+            /// let ch = Chan::new(0); // nobody receives
+            /// let waited = ch.send_timeout_blocking(7, std::time::Duration::from_millis(1));
+            /// assert_eq!(waited, Err(TrySendError::Full(7)));
+            /// ```
             #[track_caller]
             pub fn send_timeout_blocking(&self, value: T, timeout: Duration) -> Result<(), TrySendError<T>> {
                 self.as_ref().send_timeout_blocking(value, timeout, Location::caller())
@@ -195,24 +202,47 @@ macro_rules! looking {
             }
 
             /// Whether the channel is closed; there may still be values to receive.
+            ///
+            /// ```
+            /// let ch = orion_rt::Chan::new(1);
+            /// ch.try_send(7).unwrap();
+            /// ch.close();
+            /// assert!(ch.is_closed());
+            /// assert_eq!(ch.try_recv(), Ok(7));
+            /// ```
             #[must_use]
             pub fn is_closed(&self) -> bool {
                 self.as_ref().core().lock().is_closed()
             }
 
             /// How many values can be received without a sender; returned ones (X5) may make it exceed the capacity.
+            ///
+            /// ```
+            /// let ch = orion_rt::Chan::new(4);
+            /// ch.try_send(7).unwrap();
+            /// assert_eq!(ch.len(), 1);
+            /// ```
             #[must_use]
             pub fn len(&self) -> usize {
                 self.as_ref().core().lock().len()
             }
 
             /// Whether no value is buffered; always, but for returned ones, on an unbuffered channel.
+            ///
+            /// ```
+            /// assert!(orion_rt::Chan::<u8>::new(4).is_empty());
+            /// ```
             #[must_use]
             pub fn is_empty(&self) -> bool {
                 self.len() == 0
             }
 
             /// Whether a send would need a waiting receiver; always on an unbuffered channel.
+            ///
+            /// ```
+            /// let (rendezvous, buffered) = (orion_rt::Chan::<u8>::new(0), orion_rt::Chan::<u8>::new(1));
+            /// assert!(rendezvous.is_full() && !buffered.is_full());
+            /// ```
             #[must_use]
             pub fn is_full(&self) -> bool {
                 let state = self.as_ref().core().lock();
@@ -220,12 +250,22 @@ macro_rules! looking {
             }
 
             /// The capacity; `None`: unbounded.
+            ///
+            /// ```
+            /// use orion_rt::Chan;
+            /// assert_eq!((Chan::<u8>::new(4).capacity(), Chan::<u8>::unbounded().capacity()), (Some(4), None));
+            /// ```
             #[must_use]
             pub fn capacity(&self) -> Option<usize> {
                 self.as_ref().core().capacity
             }
 
             /// Whether both are handles of one channel.
+            ///
+            /// ```
+            /// let ch = orion_rt::Chan::<u8>::new(0);
+            /// assert!(ch.same_channel(&ch.clone()));
+            /// ```
             #[must_use]
             pub fn same_channel(&self, other: &Self) -> bool {
                 self.as_ref().pointer() == other.as_ref().pointer()

@@ -9,6 +9,12 @@ pub struct SendError<T>(pub T);
 
 impl<T> SendError<T> {
     /// The value that was not sent.
+    ///
+    /// ```
+    /// let ch = orion_rt::Chan::new(1);
+    /// ch.close();
+    /// assert_eq!(ch.send_blocking("lost?").unwrap_err().into_inner(), "lost?");
+    /// ```
     pub fn into_inner(self) -> T {
         self.0
     }
@@ -42,6 +48,11 @@ pub enum TrySendError<T> {
 
 impl<T> TrySendError<T> {
     /// The value that was not sent.
+    ///
+    /// ```
+    /// let ch = orion_rt::Chan::new(0);
+    /// assert_eq!(ch.try_send("lost?").unwrap_err().into_inner(), "lost?");
+    /// ```
     pub fn into_inner(self) -> T {
         match self {
             Self::Full(value) | Self::Closed(value) => value,
@@ -49,11 +60,21 @@ impl<T> TrySendError<T> {
     }
 
     /// Whether waiting could help.
+    ///
+    /// ```
+    /// assert!(orion_rt::Chan::new(0).try_send(7).unwrap_err().is_full());
+    /// ```
     pub fn is_full(&self) -> bool {
         matches!(self, Self::Full(_))
     }
 
     /// Whether the channel is closed.
+    ///
+    /// ```
+    /// let ch = orion_rt::Chan::new(0);
+    /// ch.close();
+    /// assert!(ch.try_send(7).unwrap_err().is_closed());
+    /// ```
     pub fn is_closed(&self) -> bool {
         matches!(self, Self::Closed(_))
     }

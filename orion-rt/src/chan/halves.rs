@@ -75,6 +75,20 @@ impl<T> Sender<T> {
 
 impl<T> Receiver<T> {
     /// The values as a stream, which has this half: dropping the stream drops it.
+    ///
+    /// ```
+    /// use futures::StreamExt;
+    /// use orion_rt::Chan;
+    /// orion_rt::run(async |s| {
+    ///     let (tx, rx) = Chan::new(1).split();
+    ///     s.go(async move {
+    ///         for word in ["a", "stream"] {
+    ///             tx.send(word).await.unwrap();
+    ///         }
+    ///     });
+    ///     assert_eq!(rx.into_stream().collect::<Vec<_>>().await, ["a", "stream"]);
+    /// });
+    /// ```
     #[track_caller]
     pub fn into_stream(self) -> RecvStream<'static, T> {
         let this = ManuallyDrop::new(self);

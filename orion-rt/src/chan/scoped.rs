@@ -82,6 +82,13 @@ impl<'scope, T> ScopeChan<'scope, T> {
     }
 
     /// Names the channel: in dumps, its `Debug` form and [`inspect`](Self::inspect) (D7).
+    ///
+    /// ```
+    /// orion_rt::run(async |s| {
+    ///     let jobs = s.chan::<u32>(4).named("jobs");
+    ///     assert_eq!(jobs.inspect().name.as_deref(), Some("jobs"));
+    /// });
+    /// ```
     #[must_use]
     pub fn named(self, name: impl Into<Arc<str>>) -> Self {
         self.as_ref().core().set_name(name.into());
@@ -118,6 +125,16 @@ impl<'scope, T> ScopeChan<'scope, T> {
     }
 
     /// The values as a stream. As the `ScopeChan` counts as no half, this is [`stream`](Self::stream).
+    ///
+    /// ```
+    /// use futures::StreamExt;
+    /// orion_rt::run(async |s| {
+    ///     let numbers = s.chan(4);
+    ///     (0..4).for_each(|n| numbers.try_send(n).unwrap());
+    ///     numbers.close();
+    ///     assert_eq!(numbers.into_stream().count().await, 4);
+    /// });
+    /// ```
     #[track_caller]
     pub fn into_stream(self) -> RecvStream<'scope, T> {
         self.stream()
@@ -160,6 +177,15 @@ looking!([T] ScopeReceiver<'_, T>);
 
 impl<'scope, T> ScopeSender<'scope, T> {
     /// This half as a sink, as [`Sender::into_sink`](crate::Sender::into_sink) does.
+    ///
+    /// ```
+    /// use futures::{SinkExt, StreamExt, stream};
+    /// orion_rt::run(async |s| {
+    ///     let (tx, rx) = s.chan(1).split();
+    ///     s.go(async move { stream::iter(0..4).map(Ok).forward(tx.into_sink()).await.unwrap() });
+    ///     assert_eq!(rx.into_stream().count().await, 4);
+    /// });
+    /// ```
     #[track_caller]
     pub fn into_sink(self) -> SendSink<'scope, T> {
         let this = ManuallyDrop::new(self);
@@ -176,6 +202,15 @@ impl<'scope, T> ScopeSender<'scope, T> {
 
 impl<'scope, T> ScopeReceiver<'scope, T> {
     /// The values as a stream, which has this half: dropping the stream drops it.
+    ///
+    /// ```
+    /// use futures::StreamExt;
+    /// orion_rt::run(async |s| {
+    ///     let (tx, rx) = s.chan(0).split();
+    ///     s.go(async move { tx.send("a value").await.unwrap() });
+    ///     assert_eq!(rx.into_stream().next().await, Some("a value"));
+    /// });
+    /// ```
     #[track_caller]
     pub fn into_stream(self) -> RecvStream<'scope, T> {
         let this = ManuallyDrop::new(self);

@@ -34,6 +34,13 @@ impl Dump {
     }
 
     /// The tasks, a root's body first.
+    ///
+    /// ```
+    /// orion_rt::run(async |_| {
+    ///     let dump = orion_rt::dumper().unwrap().dump();
+    ///     assert_eq!(&*dump.tasks()[0].name, "root");
+    /// });
+    /// ```
     #[must_use]
     pub fn tasks(&self) -> &[TaskInfo] {
         &self.tasks
@@ -125,6 +132,21 @@ impl fmt::Display for TaskState {
 }
 
 /// What a parked task waits for.
+///
+/// ```
+/// orion_rt::run(async |s| {
+///     let jobs = orion_rt::Chan::<u32>::new(0).named("jobs");
+///     let input = jobs.clone();
+///     s.task().name("reader").go(async move { drop(input.recv().await) });
+///     orion_rt::yield_now().await;
+///     let dump = orion_rt::dumper().unwrap().dump();
+///     let reader = dump.tasks().iter().find(|task| &*task.name == "reader").unwrap();
+///     assert!(reader.waits[0].to_string().starts_with("recv on \"jobs\" at "));
+///     jobs.close();
+/// });
+/// ```
+///
+/// Rules: D4, D6.
 #[derive(Debug, Clone)]
 pub struct Wait {
     wait: coop::Wait,

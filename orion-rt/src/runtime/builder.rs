@@ -183,6 +183,12 @@ impl Builder {
     ///
     /// # Errors
     /// `InvalidInput` for a setting that makes no sense here, with what to do; the system's error if it cannot start a thread.
+    ///
+    /// ```
+    /// let two_workers = orion_rt::Runtime::builder().workers(2).build()?;
+    /// drop(two_workers); // joins its threads
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn build(self) -> io::Result<Runtime> {
         if self.deterministic {
             return Err(invalid(
@@ -206,6 +212,11 @@ impl Builder {
     ///
     /// # Errors
     /// `InvalidInput` if `workers` was set to anything but 1, or another setting makes no sense here.
+    ///
+    /// ```
+    /// let error = orion_rt::Runtime::builder().workers(2).build_local().unwrap_err();
+    /// assert_eq!(error.kind(), std::io::ErrorKind::InvalidInput);
+    /// ```
     pub fn build_local(self) -> io::Result<LocalRuntime> {
         match self.workers {
             None | Some(1) => {}

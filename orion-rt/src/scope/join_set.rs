@@ -38,6 +38,14 @@ use super::{Group, JoinHandle};
 impl<'scope, K: Kind> Group<'scope, K> {
     /// An empty set of tasks of this scope, to be joined in the order in which they complete; see [`JoinSet`].
     ///
+    /// ```
+    /// orion_rt::run(async |s| {
+    ///     let mut set = s.join_set();
+    ///     set.spawn(async { "a value" });
+    ///     assert_eq!(set.next().await.unwrap().unwrap(), "a value");
+    /// });
+    /// ```
+    ///
     /// Rules: J1, S3.
     #[track_caller]
     pub fn join_set<T>(&self) -> JoinSet<'scope, T, K> {

@@ -98,6 +98,15 @@ impl Panic {
     }
 
     /// The panic's message: the payload where it is a string, else a description of that fact.
+    ///
+    /// ```
+    /// use orion_rt::TaskError;
+    /// orion_rt::run(async |s| {
+    ///     let odd = s.task().isolated().spawn(async { std::panic::panic_any(7) });
+    ///     let Err(TaskError::Panicked(panic)) = odd.await.map(|()| ()) else { unreachable!() };
+    ///     assert_eq!(panic.message(), "a payload that is no string");
+    /// });
+    /// ```
     #[must_use]
     pub fn message(&self) -> &str {
         &self.0.message
