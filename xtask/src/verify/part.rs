@@ -221,7 +221,7 @@ fn sanitizer(root: &Path, name: &str) -> Plan {
         // What is forgotten on purpose stays allocated; what leaks otherwise is found by `leaks`.
         command.env("ASAN_OPTIONS", "detect_leaks=0");
         command.env("TSAN_OPTIONS", format!("suppressions={}", root.join("xtask/tsan.supp").display()));
-        command.args(["+nightly", "test", "-Zbuild-std", "--target", TARGET, "--package"]);
+        command.args(["+nightly", "test", "--no-fail-fast", "-Zbuild-std", "--target", TARGET, "--package"]);
         command
     };
     let mut unit = test();
