@@ -43,6 +43,7 @@ impl Drop for Bomb {
 // of its payload's destructor.
 #[test]
 fn p3_a_handle_that_outlives_its_root_drops_a_payload_that_panics() {
+    orion_tests::leaks_on_purpose("what a payload's destructor panics with is forgotten");
     watched(|| {
         let runtime = workers(1);
         let root = runtime.start(async |g| {
