@@ -151,7 +151,7 @@ fn random(root: &Path, bounds: &Bounds) -> Plan {
 }
 
 /// The integration tests that Miri runs within the bounds of `.ci/run`.
-const FAST_UNDER_MIRI: [&str; 6] = ["scopes", "handles", "cancel", "channels", "panics", "stress"];
+const FAST_UNDER_MIRI: [&str; 5] = ["scopes", "handles", "cancel", "panics", "stress"];
 /// Those that it cannot run, or not in a day: they start programs, compile, wait for other executors, or are long by nature.
 const PROGRAMS_NOT_UNDER_MIRI: [&str; 7] =
     ["ui", "abort", "macros", "leak_harness", "select_anywhere", "random_programs", "suites"];
