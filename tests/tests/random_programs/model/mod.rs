@@ -209,11 +209,12 @@ impl<'p> Model<'p> {
         self.chans.woken.push(task);
     }
 
-    /// Takes one unit of the budget. `false`: it is spent, and the task yields.
+    /// Takes one unit of the budget. `false`: it is spent, and the task yields; if it goes on within the turn it has one more.
     fn consume(&mut self, task: usize) -> bool {
         match &mut self.budget {
             None => true,
-            Some(0) => {
+            Some(left @ 0) => {
+                *left = 1;
                 self.reached.spent_budgets += 1;
                 self.task(task).woken = true;
                 false
