@@ -5,7 +5,8 @@
 //!
 //! Invariants
 //! 1. `what` is there until the handle is consumed; the value of a claimed task has type `T`.
-//! 2. The handle is bounded by `'scope`, so it is not used after the root's end.
+//! 2. The handle is bounded by `'scope`: it is not used after its root's end is over, or its root was started and nothing of the task
+//!    borrows; then the claim keeps what it touches.
 
 use std::fmt;
 use std::future::IntoFuture;
