@@ -46,7 +46,7 @@ impl<K: Sealed> Claim<K> {
         // The scheduler looks for a worker to wake after it has queued the task, which may be complete by then, and its root and
         // its runtime gone. A reference makes whoever completes the task keep the scheduler, as it does for a waker.
         state.retain();
-        // SAFETY: (1).
+        // SAFETY: kept by that reference, scheduler and all.
         let panics = unsafe { super::cancel::task(self.task) };
         // SAFETY: the reference taken above.
         unsafe { super::finish::give_back(self.task, 1) };
