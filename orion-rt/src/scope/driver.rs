@@ -68,12 +68,6 @@ impl LocalDriver {
         }
     }
 
-    /// The first panic of a task since the last call: its other tasks have been cancelled.
-    #[must_use]
-    pub fn take_panic(&self) -> Option<Box<dyn std::any::Any + Send>> {
-        self.core.take_payload()
-    }
-
     /// Something that makes the driving thread look at `done` again, from any thread.
     pub fn bell(&self) -> impl Fn() + Send + Sync + 'static {
         let shared = Arc::clone(&self.shared);
@@ -124,12 +118,6 @@ impl MultiDriver {
     #[track_caller]
     pub fn spawn(&self, name: Option<&str>, future: impl Future<Output = ()> + Send + 'static) {
         spawn(&self.core, name, future);
-    }
-
-    /// The first panic of a task since the last call: its other tasks have been cancelled.
-    #[must_use]
-    pub fn take_panic(&self) -> Option<Box<dyn std::any::Any + Send>> {
-        self.core.take_payload()
     }
 }
 
