@@ -17,7 +17,7 @@ use crate::deadlock;
 use crate::diagnose;
 use crate::job::Job;
 use crate::op::Op;
-use crate::runtime::Runtime;
+use crate::runtime::{self, Runtime};
 use crate::sync::{lock, thread_key};
 use orion_rt::__ffi::{Drive, LocalDriver};
 use std::cell::{Cell, UnsafeCell};
@@ -161,9 +161,7 @@ impl LocalHome {
                 ));
             }
             if self.driving.get() > 0 {
-                diagnose::abort(format_args!(
-                    "orion_scheduler_shutdown was called while the runtime runs tasks, by a waker or a destructor"
-                ));
+                runtime::shutdown_inside();
             }
             // SAFETY: (1), (2): this is the owner and no call of it is under way.
             let driver = unsafe { &mut *self.driver.get() }.take();

@@ -229,18 +229,20 @@ fn a_shutdown_destroys_what_is_left() {
 fn a_shutdown_by_a_waker_is_diagnosed_and_aborts() {
     const CHILD: &str = "ORION_SHUTDOWN_BY_A_WAKER";
     if std::env::var_os(CHILD).is_some() {
-        return shut_down_by_a_waker();
+        shut_down_by_a_waker();
     }
-    let mut again = Command::new(std::env::current_exe().unwrap());
-    again.args(["a_shutdown_by_a_waker_is_diagnosed_and_aborts", "--exact", "--nocapture"]).env(CHILD, "1");
-    let ran = again.output().unwrap();
-    let said = String::from_utf8_lossy(&ran.stderr);
-    assert_eq!(ran.status.signal(), Some(libc::SIGABRT), "{said}");
-    assert!(said.contains("orion: orion_scheduler_shutdown was called while the runtime runs tasks"), "{said}");
+    for workers in ["1", "2"] {
+        let mut again = Command::new(std::env::current_exe().unwrap());
+        again.args(["a_shutdown_by_a_waker_is_diagnosed_and_aborts", "--exact", "--nocapture"]).env(CHILD, "1");
+        let ran = again.env("ORION_WORKERS", workers).output().unwrap();
+        let said = String::from_utf8_lossy(&ran.stderr);
+        assert_eq!(ran.status.signal(), Some(libc::SIGABRT), "{said}");
+        assert!(said.contains("orion: orion_scheduler_shutdown was called while the runtime runs tasks"), "{said}");
+    }
 }
 
 /// A frame asks to send, and before it suspends a receive waits there: so the send, and the wake-up, come after its turn.
-fn shut_down_by_a_waker() {
+fn shut_down_by_a_waker() -> ! {
     struct Shutdown;
     impl Wake for Shutdown {
         fn wake(self: Arc<Self>) {
@@ -261,5 +263,7 @@ fn shut_down_by_a_waker() {
     });
     // SAFETY: suspended, and the process's from now on.
     unsafe { orion_scheduler_spawn(frame) };
-    orion_scheduler_yield();
+    loop {
+        orion_scheduler_yield();
+    }
 }

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use crate::runtime::builder::{DEFAULT_BUDGET, default_local};
 use crate::runtime::{Runtime, root};
 use crate::scheduler::local::{self, LocalShared};
+use crate::scheduler::multi::on_worker_of;
 use crate::sys::thread;
 use crate::task::current::{self, AnyTask};
 use crate::task::header::{Extra, Header};
@@ -118,6 +119,12 @@ impl MultiDriver {
     #[track_caller]
     pub fn spawn(&self, name: Option<&str>, future: impl Future<Output = ()> + Send + 'static) {
         spawn(&self.core, name, future);
+    }
+
+    /// Whether the calling thread is one of its workers.
+    #[must_use]
+    pub fn is_here(&self) -> bool {
+        on_worker_of(&self.runtime.shared)
     }
 }
 
