@@ -1,13 +1,11 @@
 //! Tasks joined in the order in which they complete: rules S3, J1, J3 to J6, X2 for `JoinSet`.
 
-use std::future::Future;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::AssertUnwindSafe;
 use std::pin::pin;
-use std::sync::{Arc, Mutex};
-use std::task::{Context, Wake, Waker};
+use std::sync::Mutex;
 
 use futures::{FutureExt, StreamExt};
-use orion_rt::{Chan, JoinSet, Kind, Local, Multi, TaskError, cancelled, run, shield, yield_now};
+use orion_rt::{Chan, JoinSet, Kind, Local, Multi, TaskError, run, yield_now};
 use orion_tests::{Count, begin, for_ever, on_every_kind, panic_message, poll_once, watched, workers};
 
 /// Opens gates in some order; a task spawned behind the one that goes through is joined before the next is opened.
@@ -266,35 +264,4 @@ fn send_where_it_should_be(mut set: JoinSet<'_, u8>, local: &JoinSet<'_, std::rc
     is_multi(&set);
     is_send(set.next());
     is_send(set);
-}
-
-// P3, X2: a waker that panics when the set is cancelled does not keep the other tasks from being asked to stop.
-#[test]
-fn p3_a_panic_of_a_waker_does_not_end_a_cancel() {
-    struct Panics;
-    impl Wake for Panics {
-        fn wake(self: Arc<Self>) {
-            panic!("in a waker");
-        }
-    }
-    run(async |s| {
-        let (mut set, stopped) = (s.join_set(), Count::default());
-        set.spawn(shield(async {
-            let mut cancelled = pin!(cancelled());
-            let waker = Waker::from(Arc::new(Panics));
-            assert!(cancelled.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
-            yield_now().await;
-        }));
-        let inside = stopped.on_drop();
-        set.spawn(async move {
-            for_ever().await;
-            drop(inside);
-        });
-        // They start.
-        yield_now().await;
-        let caught = catch_unwind(AssertUnwindSafe(|| set.cancel()));
-        assert_eq!(panic_message(caught), "in a waker");
-        yield_now().await;
-        assert_eq!(stopped.get(), 1);
-    });
 }

@@ -30,7 +30,6 @@ use crate::sys::Mutex;
 use crate::sys::atomic::{AtomicBool, Ordering};
 use crate::task::error::TaskError;
 use crate::task::kind::{Kind, Local, Multi};
-use crate::util::contain::FirstPanic;
 use crate::util::slab::Slab;
 
 use super::group::Spec;
@@ -302,9 +301,7 @@ impl<'scope, T, K: Kind> JoinSet<'scope, T, K> {
     ///
     /// Rules: X1, X2, X4, X6.
     pub fn cancel(&self) {
-        let mut panics = FirstPanic::default();
-        self.handles.iter().for_each(|handle| panics.catch(|| handle.cancel()));
-        panics.resume();
+        self.handles.iter().for_each(JoinHandle::cancel);
     }
 
     fn add(&mut self, mut handle: JoinHandle<'scope, T, K>) {
