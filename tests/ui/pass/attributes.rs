@@ -1,5 +1,5 @@
-// R7: the shapes the attributes accept, beside a glob import and without a warning.
-#![deny(warnings)]
+// R7: the shapes the attributes accept, beside a glob import and without a warning, also of those who want `Scope<'_, '_>` elsewhere.
+#![deny(warnings, rust_2018_idioms)]
 
 use orion_rt::*;
 
