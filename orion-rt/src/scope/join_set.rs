@@ -30,6 +30,7 @@ use crate::sys::Mutex;
 use crate::sys::atomic::{AtomicBool, Ordering};
 use crate::task::error::TaskError;
 use crate::task::kind::{Kind, Local, Multi};
+use crate::util::contain::contained;
 use crate::util::slab::Slab;
 
 use super::group::Spec;
@@ -160,7 +161,8 @@ impl Complete {
                 None => (None, queue.waiter.replace(fresh)),
             }
         };
-        drop(left);
+        // The index is out of its place: a waker's panic must not take it along.
+        contained(|| drop(left));
         index.map_or(Poll::Pending, Poll::Ready)
     }
 
