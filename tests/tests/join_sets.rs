@@ -3,8 +3,8 @@
 use std::mem::ManuallyDrop;
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
-use std::sync::Mutex;
-use std::task::{Context, Poll, RawWaker, RawWakerVTable, Waker};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, RawWaker, RawWakerVTable, Wake, Waker};
 
 use futures::{FutureExt, StreamExt};
 use orion_rt::{Chan, JoinSet, Kind, Local, Multi, TaskError, run, yield_now};
@@ -267,6 +267,39 @@ fn send_where_it_should_be(mut set: JoinSet<'_, u8>, local: &JoinSet<'_, std::rc
     is_send(set.next());
     is_send(set);
 }
+
+/// A waker that panics.
+struct Bomb;
+
+impl Wake for Bomb {
+    fn wake(self: Arc<Self>) {
+        panic!("waker");
+    }
+}
+
+// P3, X2: a foreign waker that panics in one task's cancellation keeps no other task of the set from being asked; then it goes on in
+// the caller.
+on_every_kind!(p3_a_waker_that_panics_in_the_sets_cancel, async |s| {
+    let mut set = s.join_set();
+    let (tell, waits) = Chan::new(2).split();
+    for _ in 0..2 {
+        let tell = tell.clone();
+        set.spawn(async move {
+            let mut bombed = Box::pin(orion_rt::cancelled());
+            assert!(bombed.as_mut().poll(&mut Context::from_waker(&Waker::from(Arc::new(Bomb)))).is_pending());
+            tell.send(()).await.unwrap();
+            for_ever().await;
+        });
+    }
+    set.spawn(for_ever());
+    waits.recv().await.unwrap();
+    waits.recv().await.unwrap();
+    let caught = std::panic::catch_unwind(AssertUnwindSafe(|| set.cancel()));
+    assert_eq!(panic_message(caught), "waker");
+    for _ in 0..3 {
+        assert!(matches!(set.next().await, Some(Err(TaskError::Cancelled))));
+    }
+});
 
 /// What a foreign waker does when it is cloned; a clone panics when it is dropped.
 struct OnClone<'a>(&'a (dyn Fn() + Sync));

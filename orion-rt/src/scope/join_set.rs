@@ -30,7 +30,7 @@ use crate::sys::Mutex;
 use crate::sys::atomic::{AtomicBool, Ordering};
 use crate::task::error::TaskError;
 use crate::task::kind::{Kind, Local, Multi};
-use crate::util::contain::contained;
+use crate::util::contain::{FirstPanic, contained};
 use crate::util::slab::Slab;
 
 use super::group::Spec;
@@ -303,7 +303,10 @@ impl<'scope, T, K: Kind> JoinSet<'scope, T, K> {
     ///
     /// Rules: X1, X2, X4, X6.
     pub fn cancel(&self) {
-        self.handles.iter().for_each(JoinHandle::cancel);
+        // The panic of a waker waits until all have been asked (P3).
+        let mut panics = FirstPanic::default();
+        self.handles.iter().for_each(|handle| panics.catch(|| handle.cancel()));
+        panics.resume();
     }
 
     fn add(&mut self, mut handle: JoinHandle<'scope, T, K>) {
