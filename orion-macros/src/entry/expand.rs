@@ -98,7 +98,7 @@ fn check_type(argument: &Argument) -> Option<TokenStream> {
     let (of_type, argument) = (&typed.ty, Ident::new("__scope", Span::mixed_site().located_at(typed.ty.span())));
     Some(quote! {
         const _: () = {
-            // The user writes `&Scope`, as it is the only way that needs no explanation.
+            // `&Scope` is what the documentation says, also to those who want `Scope<'_, '_>` elsewhere.
             #[allow(dead_code, elided_lifetimes_in_paths)]
             fn __argument(#argument: #of_type) {
                 let _: &::orion_rt::Scope<'_, '_, _> = #argument;
