@@ -84,6 +84,30 @@ fn j8_a_root_without_loose_ends_returns() {
     });
 }
 
+// J8, S5: the handle of a task that a cancelled scope refused is a handle like any other.
+#[test]
+fn j8_a_refused_task_has_a_handle_too() {
+    watched(|| {
+        let dropped = messages!(async |s| {
+            s.group(async |g| {
+                g.cancel();
+                drop(g.task().name("refused").spawn(async {}));
+            })
+            .await;
+        });
+        assert!(dropped.iter().all(|message| message.contains("task 'refused'")), "{dropped:?}");
+        let joined = messages!(async |s| {
+            s.group(async |g| {
+                g.cancel();
+                assert!(g.spawn(async {}).await.is_err());
+                g.spawn(async {}).release();
+            })
+            .await;
+        });
+        assert!(joined.iter().all(String::is_empty), "{joined:?}");
+    });
+}
+
 // J8: a task that was cancelled, or panicked, could not join what it held; and a panic is what a root raises.
 #[test]
 fn j8_a_teardown_is_excused() {

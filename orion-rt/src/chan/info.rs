@@ -50,12 +50,13 @@ impl Core {
     }
 
     pub(super) fn set_name(&self, name: Arc<str>) {
-        // The old name leaves the table before the new one enters it.
-        let old = self.lock().name.take();
+        let old = {
+            let mut state = self.lock();
+            // Under the lock: of two that name it at once, the one that stays is the one in the table.
+            let name = Name::enter(self.id, name);
+            state.name.replace(name)
+        };
         drop(old);
-        let name = Name::enter(self.id, name);
-        let other = self.lock().name.replace(name);
-        drop(other);
     }
 
     /// The `Debug` form of a handle.

@@ -174,7 +174,7 @@ impl<T> Future for SelectFuture<'_, T> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let slots = this.slots.into_ref();
-        match this.race.into_ref().run(cx, &slots, &mut |_, _| Verdict::Out) {
+        match this.race.as_ref().run(cx, &slots, &mut |_, _| Verdict::Out) {
             Poll::Ready(Chosen::Arm(index)) => {
                 let selected = match slots.as_ref().finish(index) {
                     Finished::Received(value) => Selected::Received(value),
@@ -183,8 +183,12 @@ impl<T> Future for SelectFuture<'_, T> {
                 Poll::Ready((index, selected))
             }
             Poll::Ready(Chosen::Default) => Poll::Ready((slots.len(), Selected::Default)),
+            Poll::Pending => Poll::Pending,
             // No arms: for ever (L9).
-            Poll::Ready(Chosen::Else) | Poll::Pending => Poll::Pending,
+            Poll::Ready(Chosen::Else) => {
+                this.race.note_wait();
+                Poll::Pending
+            }
         }
     }
 }

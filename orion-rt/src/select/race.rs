@@ -94,6 +94,11 @@ impl Race {
         Self { contest: Contest::new(), biased, has_default, location, _pinned: PhantomPinned }
     }
 
+    /// The current task waits here (D6).
+    pub(super) fn note_wait(&self) {
+        coop::note_wait(Reason::Select, 0, self.location);
+    }
+
     /// Polls the race. `future` polls the future arm with the index given.
     ///
     /// # Panics
@@ -292,7 +297,7 @@ impl Race {
     }
 
     fn parked(&self) -> Poll<Chosen> {
-        coop::note_wait(Reason::Select, 0, self.location);
+        self.note_wait();
         Poll::Pending
     }
 

@@ -122,7 +122,14 @@ impl<K: Sealed> Claim<K> {
     /// Tells a strict root of the handle (J8).
     fn record(&self) {
         let header = self.header();
-        if !header.outstays || !header.was_enlisted() {
+        if !header.outstays {
+            return;
+        }
+        if !header.was_enlisted() {
+            // Refused (S5): its scope may be gone.
+            if let Some(ledger) = ledger::current() {
+                ledger.record(|| left_open(header));
+            }
             return;
         }
         // SAFETY: an enlisted task that outstays is in its scope's list while it has its handle, so the scope is alive.

@@ -13,7 +13,8 @@
 //!    matches no test, is an error.
 //! 4. The mutants of a job share a target directory, so each builds only what its change touches.
 //! 5. A test run ends with its first failure: what else would fail is of no interest.
-//! 6. Only the program that holds the named test is built: a package has forty of them.
+//! 6. That the tests pass on the sound tree is for `.ci/run` and `verify` to show, before: it is not tried here.
+//! 7. Only the program that holds the named test is built: a package has forty of them.
 //!
 //! Rejected: cargo-mutants (its mutants are its own choice, and it knows neither loom nor Miri).
 

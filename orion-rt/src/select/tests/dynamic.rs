@@ -153,11 +153,14 @@ fn close_completes_a_parked_select() {
     assert_eq!(now(Select::new().recv(&a).wait()), (0, Selected::Received(None)));
 }
 
-// L9: without arms and without default it waits for ever.
+// L9, D6: without arms and without default it waits for ever, and whoever looks is told where.
 #[test]
 fn a_select_without_arms_waits() {
     let mut select = parked(Select::<u8>::new().wait());
+    crate::coop::begin_poll(1);
     assert!(select.poll().is_pending());
+    let note = crate::coop::end_poll();
+    assert_eq!((note.reason, note.location.unwrap().file()), (crate::coop::Reason::Select, file!()));
 }
 
 // X5, L2: dropped after the hand-off, the value goes back; a losing send's value is dropped once.

@@ -51,6 +51,7 @@ pub(crate) use job::ForkRef;
 /// It is a plain call: it blocks its worker, and cannot be cancelled. Inside the closures there is no current task, so
 /// [`dumper`](crate::dumper) gives `None` there, and [`run`](crate::run) is forbidden as in the task. A closure that waits for another task, or
 /// takes a lock that the caller of a `fork_join` may hold, can hang: it may run on the stack of a worker that waits for something else.
+/// Of the tasks that it wakes on its own worker the last one waits for it, as for any long turn of a task.
 ///
 /// # Panics
 /// With the panic of `a`, after `b` has ended; otherwise with that of `b`.
