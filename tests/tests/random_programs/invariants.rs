@@ -95,7 +95,7 @@ impl<'p> Ledger<'p> {
     /// The tasks a script has spawned have ended, once, as their joiners were told.
     fn check_steps(&self, script: usize) -> Result<(), String> {
         for step in &self.program.scripts[script] {
-            if let Step::Spawn { script: task, .. } = *step {
+            if let Step::Spawn(task, _) = *step {
                 let (returned, panicked, torn) = self.ends(task);
                 if returned + panicked + torn > 1 {
                     return Err(format!(
@@ -119,7 +119,7 @@ impl<'p> Ledger<'p> {
         }
         if was_over {
             for step in &self.program.scripts[script] {
-                if let Step::Spawn { script: task, .. } = *step
+                if let Step::Spawn(task, _) = *step
                     && self.ends(task) == (0, 0, 0)
                 {
                     return Err(format!("task {task} was spawned and never ended"));

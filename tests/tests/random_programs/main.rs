@@ -11,11 +11,13 @@
 #![forbid(unsafe_code)]
 
 mod chans;
+mod interpreter;
 mod invariants;
 mod model;
 mod program;
 mod real;
 mod regressions;
+mod strategies;
 mod trace;
 
 use std::cell::{Cell, RefCell};
@@ -31,8 +33,9 @@ use proptest::test_runner::{Config, TestCaseError, TestRunner};
 
 use invariants::Ledger;
 use model::Reached;
-use program::{Program, Source, any_program, calm_program, panicking_program};
-use real::World;
+use program::{Program, Source};
+use real::{Clock, World};
+use strategies::{any_program, calm_program, panicking_program};
 use trace::Recorder;
 
 /// No program takes as long as this.
@@ -89,9 +92,10 @@ fn check_local(source: &Source) -> Result<(u64, Reached), String> {
     let program = Program::new(source);
     let recorder = Recorder::default();
     let (rest, raised) = {
-        let world = World::new(&program, &recorder);
-        let runtime = orion_rt::Runtime::builder().yield_budget(program.budget).build_local().expect("no threads");
-        let raised = raised(|| runtime.run(async |s| real::local::root(&world, s, 1).await));
+        let world = World::new(&program, &recorder, Clock::Virtual);
+        let runtime = orion_rt::Runtime::builder().yield_budget(program.budget).deterministic(true);
+        let runtime = runtime.build_local().expect("no threads");
+        let raised = raised(|| runtime.run(async |s| interpreter::local::root(&world, s).await));
         (world.drain(), raised)
     };
     let events = recorder.events();
@@ -104,8 +108,8 @@ fn check_multi(runtime: &Runtime, source: &Source, calm: bool) -> Result<u64, St
     let program = Program::new(source);
     let ledger = Ledger::new(&program);
     let rest = {
-        let world = World::new(&program, &ledger);
-        raised(|| runtime.run(async |s| real::multi::root(&world, s, 200).await));
+        let world = World::new(&program, &ledger, Clock::System { patience: 200 });
+        raised(|| runtime.run(async |s| interpreter::multi::root(&world, s).await));
         world.drain()
     };
     ledger.check(&rest, calm)
