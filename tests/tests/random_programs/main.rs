@@ -11,6 +11,7 @@
 #![forbid(unsafe_code)]
 
 mod chans;
+mod inside;
 mod interpreter;
 mod invariants;
 mod model;
