@@ -65,9 +65,10 @@ impl Model<'_> {
         }
         let this = self.task(task);
         this.cancelled = true;
-        for listener in std::mem::take(&mut this.listeners).into_iter().chain([task]) {
-            self.wake(listener);
+        for listener in std::mem::take(&mut this.listeners) {
+            self.wake_if(listener, |frame| matches!(frame.wait, Wait::Cancelled));
         }
+        self.wake(task);
         for group in self.task(task).groups.clone() {
             self.cancel_scope(group);
         }
@@ -80,10 +81,7 @@ impl Model<'_> {
             return;
         }
         for task in std::mem::take(&mut self.scopes[scope].listeners) {
-            let waits = |frame: &Frame| matches!(frame.wait, Wait::ScopeCancelled) && frame.scope == scope;
-            if self.task(task).frames.last().is_some_and(waits) {
-                self.wake(task);
-            }
+            self.wake_if(task, |frame| matches!(frame.wait, Wait::ScopeCancelled) && frame.scope == scope);
         }
         for local in std::mem::take(&mut self.scopes[scope].locals) {
             if !self.locals[local].parts.is_empty() {
@@ -95,6 +93,13 @@ impl Model<'_> {
         }
         for below in self.scopes[scope].below.clone() {
             self.cancel_scope(below);
+        }
+    }
+
+    /// Wakes `task` if it still waits for that.
+    fn wake_if(&mut self, task: usize, waits: impl FnOnce(&Frame) -> bool) {
+        if self.task(task).frames.last().is_some_and(waits) {
+            self.wake(task);
         }
     }
 
