@@ -56,3 +56,22 @@ fn what_was_offered_before_the_budget_was_spent_is_dropped_with_the_task() {
         vec![Op::Spawn(How::Spawn), Op::Send(0), Op::Send(0), Op::End, Op::Spawn(How::Spawn), Op::CancelScope, Op::End];
     check(&[Some(2)], 1, ops);
 }
+
+// X3, S6: a body that is to stop and that a shield keeps, dropped with its group by a timeout, has nobody to wake.
+#[test]
+fn a_shield_dropped_with_its_group_wakes_nobody() {
+    let ops = vec![
+        Op::Within(Nest::Timeout(1)),
+        Op::Within(Nest::TryGroup),
+        Op::Spawn(How::Go),
+        Op::Fail,
+        Op::End,
+        Op::Within(Nest::Shield),
+        Op::Sleep(2),
+        Op::End,
+        Op::End,
+        Op::End,
+        Op::Send(0),
+    ];
+    check(&[Some(0)], 0, ops);
+}
