@@ -8,7 +8,7 @@ use crate::program::{Arm, How, Nest, Op, Source};
 /// Any program.
 pub(crate) fn any_program() -> impl Strategy<Value = Source> {
     let opener = prop_oneof![1 => Just(None), 12 => opener().prop_map(Some)];
-    let family = prop_oneof![6 => family(any_op().boxed()), 1 => left_behind(any_op().boxed())];
+    let family = prop_oneof![6 => family(any_op().boxed()), 1 => left_behind(any_op().boxed()), 1 => failing()];
     let cancels = prop::option::weighted(0.3, 0..8_usize);
     programs(opener.boxed(), any_op().boxed(), family.boxed(), cancels.boxed())
 }
@@ -19,7 +19,7 @@ pub(crate) fn panicking_program() -> impl Strategy<Value = Source> {
     let opener = prop_oneof![1 => Just(None), 2 => isolated, 13 => opener().prop_map(Some)];
     let op = prop_oneof![14 => any_op(), 1 => Just(Op::Panic), 1 => (0..8_usize).prop_map(Op::Join)];
     let op = op.boxed();
-    let family = prop_oneof![6 => family(op.clone()), 1 => left_behind(op.clone())];
+    let family = prop_oneof![6 => family(op.clone()), 1 => left_behind(op.clone()), 1 => failing()];
     programs(opener.boxed(), op, family.boxed(), prop::option::weighted(0.1, 0..8_usize).boxed())
 }
 
@@ -110,6 +110,15 @@ fn left_behind(op: BoxedStrategy<Op>) -> impl Strategy<Value = Vec<Op>> {
         let task = [Op::Spawn(How::Go), Op::Within(Nest::Shield), Op::Sleep(takes), Op::End, Op::End];
         let nests = [Nest::Group, Nest::Timeout(given), Nest::Group].map(Op::Within);
         [&nests[..], &task, &ops, &[Op::Sleep(takes), Op::End, Op::End, Op::End]].concat()
+    })
+}
+
+/// Tasks of a try group that fail although another may have before.
+fn failing() -> impl Strategy<Value = Vec<Op>> {
+    vec(time(), 2..4).prop_map(|times| {
+        let task =
+            |time| [Op::Spawn(How::Spawn), Op::Within(Nest::Shield), Op::Sleep(time), Op::End, Op::Fail, Op::End];
+        [vec![Op::Within(Nest::TryGroup)], times.into_iter().flat_map(task).collect()].concat()
     })
 }
 
