@@ -9,14 +9,15 @@
 //!
 //! Invariants
 //! 1. The driver is made, used and dropped by the owner only, which is decided once.
-//! 2. The owner is in `shutdown` or in other calls, never both: a shutdown from a task is refused before it gets here.
+//! 2. The owner is in `shutdown` or in other calls, never both: a shutdown from a task is refused before it gets here, and one from
+//!    what else runs in `drive` (a waker, a destructor) here, by `driving`.
 
 use crate::census::{Condition, Polling};
 use crate::deadlock;
 use crate::diagnose;
 use crate::job::Job;
 use crate::op::Op;
-use crate::runtime::Runtime;
+use crate::runtime::{self, Runtime};
 use crate::sync::{lock, thread_key};
 use orion_rt::__ffi::{Drive, LocalDriver};
 use std::cell::{Cell, UnsafeCell};
@@ -29,10 +30,12 @@ use std::task::{Context, Poll, Wake, Waker};
 pub(crate) struct LocalHome {
     owner: OnceLock<usize>,
     driver: UnsafeCell<Option<LocalDriver>>,
+    /// In how many calls of `drive` the owner is; the owner's as the driver is.
+    driving: Cell<usize>,
     inbox: Arc<Mutex<Inbox>>,
 }
 
-// SAFETY: (1) the driver is the owner's; the rest is shared safely.
+// SAFETY: (1) the driver and `driving` are the owner's; the rest is shared safely.
 unsafe impl Send for LocalHome {}
 // SAFETY: as above.
 unsafe impl Sync for LocalHome {}
@@ -47,7 +50,7 @@ struct Inbox {
 
 impl LocalHome {
     pub(crate) fn new() -> Self {
-        Self { owner: OnceLock::new(), driver: UnsafeCell::new(None), inbox: Arc::default() }
+        Self { owner: OnceLock::new(), driver: UnsafeCell::new(None), driving: Cell::new(0), inbox: Arc::default() }
     }
 
     pub(crate) fn is_owner(&self) -> bool {
@@ -101,12 +104,15 @@ impl LocalHome {
     /// Runs tasks until `done`. The caller is listed as waiting, so that a deadlock ends the process (V7).
     pub(crate) fn drive(&self, runtime: &Runtime, done: impl Fn() -> bool) {
         let Some(driver) = self.driver() else { return };
+        self.driving.set(self.driving.get() + 1);
+        // Nothing unwinds through here: the calls that get here are those of C.
         if driver.drive(&done, false) == Drive::Idle {
             // Nothing is left to run here: if that is a deadlock, no task has noticed it.
             deadlock::check(runtime);
             // Another thread may bring something: sleep until it does.
             while driver.drive(&done, true) == Drive::Idle {}
         }
+        self.driving.set(self.driving.get() - 1);
     }
 
     /// Runs `op` to its end, and tasks meanwhile (E3).
@@ -153,6 +159,9 @@ impl LocalHome {
                 diagnose::abort(format_args!(
                     "orion_scheduler_shutdown was called by another thread than the one that runs the tasks"
                 ));
+            }
+            if self.driving.get() > 0 {
+                runtime::shutdown_inside();
             }
             // SAFETY: (1), (2): this is the owner and no call of it is under way.
             let driver = unsafe { &mut *self.driver.get() }.take();

@@ -80,9 +80,19 @@ pub(crate) fn shutdown() {
         Mode::Local(home) => home.shutdown(),
         Mode::Workers(driver) => {
             let driver = write(driver).take();
+            if driver.as_ref().is_some_and(MultiDriver::is_here) {
+                shutdown_inside();
+            }
             drop(driver);
         }
     }
+}
+
+/// A shutdown by what runs between two turns of tasks, on the thread that has to wait for them.
+pub(crate) fn shutdown_inside() -> ! {
+    diagnose::abort(format_args!(
+        "orion_scheduler_shutdown was called while the runtime runs tasks, by a waker or a destructor"
+    ))
 }
 
 impl Runtime {

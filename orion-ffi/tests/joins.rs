@@ -7,8 +7,11 @@ mod hand;
 use orion_ffi::*;
 use orion_rt::{Chan, Runtime, TaskError, yield_now};
 use std::ffi::c_void;
-use std::sync::Mutex;
+use std::os::unix::process::ExitStatusExt;
+use std::process::Command;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Wake, Waker};
 
 #[cfg(target_arch = "x86_64")]
 core::arch::global_asm!(include_str!("ll/frames.x86_64.s"), options(att_syntax, raw));
@@ -219,4 +222,48 @@ fn a_shutdown_destroys_what_is_left() {
         assert_eq!(chan.inspect().receivers_waiting, 0);
     }
     assert_eq!(orion_chan_release(handle), ORION_OK);
+}
+
+// V7: a waker that runs between two turns of tasks may not take down what runs it; it is told as a task is.
+#[test]
+fn a_shutdown_by_a_waker_is_diagnosed_and_aborts() {
+    const CHILD: &str = "ORION_SHUTDOWN_BY_A_WAKER";
+    if std::env::var_os(CHILD).is_some() {
+        shut_down_by_a_waker();
+    }
+    for workers in ["1", "2"] {
+        let mut again = Command::new(std::env::current_exe().unwrap());
+        again.args(["a_shutdown_by_a_waker_is_diagnosed_and_aborts", "--exact", "--nocapture"]).env(CHILD, "1");
+        let ran = again.env("ORION_WORKERS", workers).output().unwrap();
+        let said = String::from_utf8_lossy(&ran.stderr);
+        assert_eq!(ran.status.signal(), Some(libc::SIGABRT), "{said}");
+        assert!(said.contains("orion: orion_scheduler_shutdown was called while the runtime runs tasks"), "{said}");
+    }
+}
+
+/// A frame asks to send, and before it suspends a receive waits there: so the send, and the wake-up, come after its turn.
+fn shut_down_by_a_waker() -> ! {
+    struct Shutdown;
+    impl Wake for Shutdown {
+        fn wake(self: Arc<Self>) {
+            orion_scheduler_shutdown();
+        }
+    }
+    static VALUE: u64 = 7;
+    let chan: &'static Chan<u64> = Box::leak(Box::new(Chan::new(0)));
+    let handle = share(chan) as usize;
+    let mut recv = Box::pin(chan.recv());
+    let frame = hand::frame(&hand::Destroyed::default(), move || {
+        // SAFETY: a channel of `u64`; the value is a static.
+        let asked = unsafe { orion_chan_send(handle as *mut orion_chan, (&raw const VALUE).cast()) };
+        assert_eq!(asked, ORION_PENDING);
+        let waker = Waker::from(Arc::new(Shutdown));
+        assert!(recv.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+        hand::Step::<()>::Suspend
+    });
+    // SAFETY: suspended, and the process's from now on.
+    unsafe { orion_scheduler_spawn(frame) };
+    loop {
+        orion_scheduler_yield();
+    }
 }

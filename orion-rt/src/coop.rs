@@ -12,8 +12,12 @@
 //! 2. A note is written only by an operation that has just arranged its wake-up, so the note of a poll that returned
 //!    `Pending` names the last thing the task waits for.
 //! 3. The budget is an atomic, written with plain stores: the owner counts down, a monitor may store 1 to ask for a yield.
+//! 4. Each suspension that a spent budget forces marks the turn as over and gives one unit back. Whoever returns to the scheduler
+//!    has a new budget before the unit counts; whoever polls on within the turn (another executor's `block_on`, the later arms of a
+//!    select) gets on by one operation for each suspension.
 //!
-//! Rejected: a pointer to the current task's header here (every wait would write through it; the note is copied once).
+//! Rejected: a pointer to the current task's header here (every wait would write through it; the note is copied once). A budget that
+//! stays spent until the turn ends: `block_on` inside a task never ends the turn, and would spin for ever.
 
 use std::cell::Cell;
 use std::future::Future;
@@ -26,6 +30,8 @@ use crate::sys::thread_local;
 
 /// The budget of a thread that polls no orion task.
 const UNLIMITED: u32 = u32::MAX;
+/// The bit of a budget that says that it was spent in this turn (4).
+const OVER: u32 = 1 << 31;
 
 /// Why a task is parked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,7 +101,7 @@ thread_local! {
 /// The scheduler is about to poll a task that may do `budget` operations before it yields (`0`: no limit).
 #[inline]
 pub(crate) fn begin_poll(budget: u32) {
-    let budget = if budget == 0 { UNLIMITED } else { budget };
+    let budget = if budget == 0 || budget >= OVER { UNLIMITED } else { budget };
     BUDGET.with(|b| b.store(budget, Ordering::Relaxed));
     NOTE.set(Wait::NONE);
 }
@@ -139,6 +145,8 @@ pub(crate) fn consume(cx: &Context<'_>) -> Poll<()> {
     if spend() {
         return Poll::Ready(());
     }
+    // (4)
+    BUDGET.with(|b| b.store(OVER | 1, Ordering::Relaxed));
     wake_tail(cx.waker());
     Poll::Pending
 }
@@ -150,7 +158,7 @@ pub(crate) fn spend() -> bool {
         let left = b.load(Ordering::Relaxed);
         match left {
             UNLIMITED => true,
-            0 => false,
+            0 | OVER => false,
             _ => {
                 b.store(left - 1, Ordering::Relaxed);
                 true
@@ -161,7 +169,13 @@ pub(crate) fn spend() -> bool {
 
 /// Whether an operation may go on without suspending first. For foreign frames, whose operations suspend only where they wait.
 pub fn budget_left() -> bool {
-    BUDGET.with(|b| b.load(Ordering::Relaxed)) != 0
+    !matches!(BUDGET.with(|b| b.load(Ordering::Relaxed)), 0 | OVER)
+}
+
+/// Whether the task has used up its turn: who polls several futures in it leaves the rest to the next one.
+pub(crate) fn turn_is_over() -> bool {
+    let left = BUDGET.with(|b| b.load(Ordering::Relaxed));
+    left == 0 || (left != UNLIMITED && left & OVER != 0)
 }
 
 /// The task of `waker` yields: it is to queue behind all that can run. For foreign frames.
@@ -269,6 +283,25 @@ mod tests {
         assert_eq!(end_poll().reason, Reason::Yield);
         cx = Context::from_waker(Waker::noop());
         assert!(consume(&cx).is_ready());
+    }
+
+    // Y2: a spent budget suspends once, also if the turn goes on: the next operation goes through, the one after it suspends again.
+    #[test]
+    fn a_suspension_gives_one_operation_back() {
+        let cx = Context::from_waker(Waker::noop());
+        begin_poll(1);
+        assert!(!turn_is_over());
+        assert!(consume(&cx).is_ready());
+        for _ in 0..3 {
+            assert!(turn_is_over());
+            assert!(!budget_left());
+            assert!(consume(&cx).is_pending());
+            assert!(budget_left());
+            assert!(turn_is_over());
+            assert!(consume(&cx).is_ready());
+        }
+        end_poll();
+        assert!(!turn_is_over());
     }
 
     // Y2: what runs inside a poll and belongs to no task has no budget, and takes nothing from that of the task.

@@ -364,7 +364,7 @@
 //! # With other crates
 //!
 //! Tasks are plain futures with plain wakers: `async-io`, `futures` and tokio's synchronisation types work inside them. Channels and
-//! `select!` need no orion runtime at all. Timers ([`sleep`], [`timeout`], [`interval`]) belong to the root they are first polled in.
+//! `select!` need no orion runtime at all. Timers ([`sleep`], [`timeout`], [`interval`]) belong to the root they are polled in.
 //!
 //! Do not import everything with `use orion_rt::*` into a module with plain `#[test]`s: the attribute of that name would be ambiguous.
 

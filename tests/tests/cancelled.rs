@@ -312,3 +312,26 @@ fn they_are_send() {
     drop(assert_send(cancelled()));
     workers(1).run(async |s| drop(assert_send(s.cancelled())));
 }
+
+// X3, P3: a shield whose future has panicked is over, though whoever caught the panic has it still; the future is dropped in the
+// shield, and a second panic of that stays there.
+on_every_kind!(x3_a_shield_that_has_panicked_is_over, async |s| {
+    let (gone, caught) = (Count::default(), Chan::new(1));
+    let (inside, tell) = (gone.on_drop(), caught.clone());
+    let task = s.spawn(async move {
+        let ends = Then(|| panic!("in the destructor"));
+        let shielded = shield(poll_fn(move |_| -> Poll<()> {
+            let _held = (&inside, &ends);
+            panic!("in the shield");
+        }));
+        let mut kept = Box::pin(AssertUnwindSafe(shielded).catch_unwind());
+        assert_eq!(panic_message(kept.as_mut().await), "in the shield");
+        tell.send(()).await.unwrap();
+        for_ever().await;
+        drop(kept);
+    });
+    caught.recv().await;
+    assert_eq!(gone.get(), 1, "what it held is gone");
+    task.cancel();
+    assert!(matches!(task.await, Err(TaskError::Cancelled)));
+});

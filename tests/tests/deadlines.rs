@@ -133,6 +133,8 @@ on_every_kind!(s11_a_scope_that_has_ended, async |s| {
     left.cancel_after(TICK);
     sleep(TICK * 5).await;
     assert!(!left.is_cancelled());
+    left.cancel_after(Duration::ZERO);
+    assert!(!left.is_cancelled());
 });
 
 // S4, S11: tasks of a group whose future was forgotten end at its deadline; the root would wait for them for ever.

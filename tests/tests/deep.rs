@@ -117,6 +117,25 @@ fn x2_a_pile_of_groups_is_cancelled() {
     });
 }
 
+// J4, S3: a pile of tasks, each of which joins the one in its group: looking for a cycle takes no longer at the bottom than at the top.
+#[test]
+fn j4_a_pile_of_joins() {
+    fn pile<'s>(g: &Group<'s, Local>, height: usize) -> Pin<Box<dyn Future<Output = usize> + 's>> {
+        let g = g.clone();
+        Box::pin(async move {
+            if height == 0 {
+                return 0;
+            }
+            g.group(async |below| below.spawn(pile(&below, height - 1)).await.unwrap() + 1).await
+        })
+    }
+    let height = if cfg!(miri) { 100 } else { 400_000 };
+    watched(move || {
+        let height_of = run(async |s| s.spawn(pile(s, height)).await.unwrap());
+        assert_eq!(height_of, height);
+    });
+}
+
 // P1: a panic at the bottom is raised by each group on the way up.
 #[test]
 fn p1_a_panic_climbs_a_pile_of_groups() {

@@ -1,6 +1,9 @@
 //! Dumps: rules D5 and D7.
 
-use orion_rt::{Chan, TaskState, dumper, run, yield_now};
+use std::time::Duration;
+
+use futures::StreamExt;
+use orion_rt::{Chan, TaskState, dumper, interval, run, yield_now};
 use orion_tests::{for_ever, on_every_kind, watched, workers};
 
 // D5, D7: every live task is there with its name, state and wait; groups' tasks and the body too.
@@ -73,3 +76,34 @@ fn d5_from_any_thread() {
         assert!(dumper().is_none());
     });
 }
+
+// D6: who waits for a beat is shown where it waits, in a stream's loop where the interval was made; not within the library.
+on_every_kind!(d6_a_beat_is_waited_for_in_the_users_code, async |s| {
+    for as_stream in [false, true] {
+        let made = line!() + 1;
+        let mut beat = interval(Duration::from_secs(3600));
+        let (task, expected) = if as_stream {
+            (s.spawn(async move { beat.by_ref().take(2).count().await }), made)
+        } else {
+            let waits = line!() + 3;
+            let task = s.spawn(async move {
+                beat.tick().await;
+                beat.tick().await;
+                0
+            });
+            (task, waits)
+        };
+        let wait = loop {
+            yield_now().await;
+            let dump = dumper().expect("inside a task").dump();
+            let parked = dump.tasks().iter().find(|t| t.id == task.id() && t.state == TaskState::Parked);
+            if let Some(wait) = parked.and_then(|task| task.waits.first()) {
+                break wait.clone();
+            }
+        };
+        let location = wait.location().expect("a location");
+        assert_eq!((location.file().ends_with("dumps.rs"), location.line()), (true, expected), "{wait:?}");
+        task.cancel();
+        task.release();
+    }
+});

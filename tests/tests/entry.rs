@@ -1,6 +1,6 @@
 //! Entry and runtimes: rules R1 to R8.
 
-use std::panic::catch_unwind;
+use std::panic::{AssertUnwindSafe, catch_unwind, panic_any};
 
 use orion_rt::{Chan, run, yield_now};
 use orion_tests::{Count, Then, on_every_kind, panic_message, watched, workers};
@@ -34,6 +34,22 @@ fn r8_kept_values_are_dropped_last_first() {
         }
     });
     assert_eq!(order.into_inner(), [2, 1, 0]);
+}
+
+// R8, P3: a kept value's destructor panics with a payload whose own destructor panics, and it is not the first: all the others are
+// dropped, and the first payload is the root's.
+#[test]
+fn r8_a_payload_that_panics_keeps_no_kept_value_from_its_drop() {
+    let drops = Count::default();
+    let caught = catch_unwind(AssertUnwindSafe(|| {
+        run(async |s| {
+            s.keep(drops.on_drop());
+            s.keep(Then(|| panic_any(Then(|| panic!("the payload's destructor")))));
+            s.keep(Then(|| panic!("the first")));
+        });
+    }));
+    assert_eq!(panic_message(caught), "the first");
+    assert_eq!(drops.get(), 1);
 }
 
 // R4: a root inside a task is refused with the fix's name; several roots share the workers.

@@ -2,10 +2,11 @@
 
 use std::future::Future;
 use std::panic::catch_unwind;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Poll, Waker};
 
-use orion_rt::{Chan, Local, TaskError, run, yield_now};
+use orion_rt::{Chan, Group, JoinHandle, Local, TaskError, run, yield_now};
 use orion_tests::{Count, for_ever, on_every_kind, panic_message, watched, workers};
 
 // J3: dropping a handle neither detaches nor cancels. J2: release says so.
@@ -29,7 +30,7 @@ fn j4_a_task_cannot_join_itself() {
                 let own = Chan::new(1);
                 let get = own.clone();
                 let handle = s.task().name("ouroboros").spawn(async move {
-                    let handle: orion_rt::JoinHandle<'_, (), Local> = get.recv().await.unwrap();
+                    let handle: JoinHandle<'_, (), Local> = get.recv().await.unwrap();
                     let _ = handle.join().await;
                 });
                 own.try_send(handle).unwrap();
@@ -45,7 +46,7 @@ fn j4_a_task_cannot_join_itself() {
                 let handle = s.spawn(async move {
                     outer
                         .group(async |g| {
-                            let handle: orion_rt::JoinHandle<'_, (), Local> = get.recv().await.unwrap();
+                            let handle: JoinHandle<'_, (), Local> = get.recv().await.unwrap();
                             g.go(async move { drop(handle.join().await) });
                         })
                         .await;
@@ -54,6 +55,56 @@ fn j4_a_task_cannot_join_itself() {
             });
         }));
         assert!(message.contains("cannot join itself"), "{message}");
+    });
+}
+
+/// A task that joins what comes out of `get`, inside of `height` tasks, each of which joins the next.
+fn joins_below<'s>(
+    g: &Group<'s, Local>,
+    height: usize,
+    get: Chan<JoinHandle<'s, (), Local>>,
+) -> Pin<Box<dyn Future<Output = ()> + 's>> {
+    let g = g.clone();
+    Box::pin(async move {
+        if height == 0 {
+            return get.recv().await.unwrap().await.unwrap();
+        }
+        g.group(async |below| below.spawn(joins_below(&below, height - 1, get)).await.unwrap()).await;
+    })
+}
+
+// J4: an ancestor is found however far above it is.
+#[test]
+fn j4_an_ancestor_at_any_height() {
+    for height in 0..5 {
+        let message = watched(move || {
+            panic_message(catch_unwind(|| {
+                run(async |s| {
+                    let own = Chan::new(1);
+                    let handle = s.task().name("top").spawn(joins_below(s, height, own.clone()));
+                    own.try_send(handle).unwrap();
+                });
+            }))
+        });
+        assert!(message.contains("cannot join itself") && message.contains("top"), "{height}: {message}");
+    }
+}
+
+// J4: who is not above is joined, whatever runs inside of it.
+#[test]
+fn j4_relatives_are_joined() {
+    watched(|| {
+        for (height, other) in [(0, 2), (1, 1), (1, 3), (2, 0), (2, 2), (3, 1)] {
+            run(async |s| {
+                let (mine, theirs) = (Chan::new(1), Chan::new(1));
+                let relative = s.spawn(joins_below(s, other, theirs.clone()));
+                let joiner = s.spawn(joins_below(s, height, mine.clone()));
+                mine.try_send(relative).unwrap();
+                yield_now().await;
+                theirs.try_send(s.spawn(yield_now())).unwrap();
+                joiner.await.unwrap();
+            });
+        }
     });
 }
 
@@ -169,7 +220,7 @@ on_every_kind!(j6_a_handle_inside_an_unclaimed_result, async |s| {
 #[test]
 fn j6_a_result_that_holds_its_own_handle() {
     #[expect(dead_code, reason = "what counts is how it is dropped")]
-    struct Own<'s>(Option<orion_rt::JoinHandle<'s, Own<'s>, Local>>, orion_tests::OnDrop);
+    struct Own<'s>(Option<JoinHandle<'s, Own<'s>, Local>>, orion_tests::OnDrop);
     let n = Count::default();
     run(async |s| {
         let (give, own) = Chan::new(1).split();

@@ -1,8 +1,10 @@
 //! Tasks joined in the order in which they complete: rules S3, J1, J3 to J6, X2 for `JoinSet`.
 
+use std::mem::ManuallyDrop;
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, RawWaker, RawWakerVTable, Wake, Waker};
 
 use futures::{FutureExt, StreamExt};
 use orion_rt::{Chan, JoinSet, Kind, Local, Multi, TaskError, run, yield_now};
@@ -264,4 +266,95 @@ fn send_where_it_should_be(mut set: JoinSet<'_, u8>, local: &JoinSet<'_, std::rc
     is_multi(&set);
     is_send(set.next());
     is_send(set);
+}
+
+/// A waker that panics.
+struct Bomb;
+
+impl Wake for Bomb {
+    fn wake(self: Arc<Self>) {
+        panic!("waker");
+    }
+}
+
+// P3, X2: a foreign waker that panics in one task's cancellation keeps no other task of the set from being asked; then it goes on in
+// the caller.
+on_every_kind!(p3_a_waker_that_panics_in_the_sets_cancel, async |s| {
+    let mut set = s.join_set();
+    let (tell, waits) = Chan::new(2).split();
+    for _ in 0..2 {
+        let tell = tell.clone();
+        set.spawn(async move {
+            let mut bombed = Box::pin(orion_rt::cancelled());
+            assert!(bombed.as_mut().poll(&mut Context::from_waker(&Waker::from(Arc::new(Bomb)))).is_pending());
+            tell.send(()).await.unwrap();
+            for_ever().await;
+        });
+    }
+    set.spawn(for_ever());
+    waits.recv().await.unwrap();
+    waits.recv().await.unwrap();
+    let caught = std::panic::catch_unwind(AssertUnwindSafe(|| set.cancel()));
+    assert_eq!(panic_message(caught), "waker");
+    for _ in 0..3 {
+        assert!(matches!(set.next().await, Some(Err(TaskError::Cancelled))));
+    }
+});
+
+/// What a foreign waker does when it is cloned; a clone panics when it is dropped.
+struct OnClone<'a>(&'a (dyn Fn() + Sync));
+
+impl OnClone<'_> {
+    const TABLE: RawWakerVTable = RawWakerVTable::new(Self::clone, |_| {}, |_| {}, |_| {});
+    const CLONED: RawWakerVTable =
+        RawWakerVTable::new(Self::clone, |_| {}, |_| {}, |_| panic!("the waker's destructor"));
+
+    unsafe fn clone(this: *const ()) -> RawWaker {
+        // SAFETY: the pointer is that of `waker`, whose clones do not outlive the test's poll.
+        unsafe { &*this.cast::<Self>() }.0();
+        RawWaker::new(this, &Self::CLONED)
+    }
+
+    fn waker(&self) -> ManuallyDrop<Waker> {
+        let raw = RawWaker::new(std::ptr::from_ref(self).cast(), &Self::TABLE);
+        // SAFETY: what is behind the pointer is `Sync` and outlives the waker, which counts nothing.
+        ManuallyDrop::new(unsafe { Waker::from_raw(raw) })
+    }
+}
+
+// P3, S3: a task completes while a foreign waker is cloned to wait for it, and that clone panics when it is dropped unused: the
+// task comes out all the same.
+#[test]
+fn p3_a_wakers_panic_takes_no_task_along() {
+    watched(|| {
+        workers(1).run(async |s| {
+            let gate = Chan::<()>::new(0);
+            let (tell, done) = std::sync::mpsc::channel();
+            let mut set = s.join_set();
+            let wait = gate.clone();
+            set.spawn(async move {
+                wait.recv().await;
+            });
+            let wait = gate.clone();
+            // On the one worker it comes behind the first, which is over then.
+            s.go(async move {
+                wait.recv().await;
+                tell.send(()).unwrap();
+            });
+            while gate.inspect().receivers_waiting < 2 {
+                yield_now().await;
+            }
+            let done = Mutex::new(done);
+            let complete = || {
+                gate.close();
+                done.lock().unwrap().recv().unwrap();
+            };
+            let on_clone = OnClone(&complete);
+            let waker = on_clone.waker();
+            let next = pin!(set.next());
+            let polled = std::panic::catch_unwind(AssertUnwindSafe(|| next.poll(&mut Context::from_waker(&waker))));
+            assert!(matches!(polled.unwrap(), Poll::Ready(Some(Ok(())))));
+            assert!(set.is_empty());
+        });
+    });
 }

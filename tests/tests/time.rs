@@ -291,6 +291,41 @@ on_every_kind!(y2_a_busy_pair_shares_the_worker, async |s| {
     done.add();
 });
 
+// Y2: another crate's executor inside a task polls on within the task's turn: a spent budget suspends its operations once, not for ever.
+on_every_kind!(y2_another_executor_inside_a_task_gets_on, async |s| {
+    let sum = s.spawn(async {
+        let ch = Chan::new(1);
+        futures::executor::block_on(async {
+            let mut sum = 0;
+            for value in 0..1000 {
+                ch.send(value).await.unwrap();
+                sum += ch.recv().await.unwrap();
+            }
+            sum
+        })
+    });
+    assert_eq!(sum.await.unwrap(), 499_500);
+});
+
+// Y2, L1: an earlier arm that uses up the budget of every turn leaves one operation for the arms behind it.
+on_every_kind!(y2_a_busy_arm_does_not_starve_a_later_one, async |s| {
+    let ended = s.spawn(async {
+        let ch = Chan::new(1);
+        let busy = async {
+            loop {
+                ch.send(1).await.unwrap();
+                ch.recv().await;
+            }
+        };
+        select! {
+            biased;
+            () = busy => false,
+            () = sleep(Duration::from_micros(1)) => true,
+        }
+    });
+    assert!(ended.await.unwrap());
+});
+
 // T1, S6: while the task of one timer blocks a worker, an idle one looks after the other timers.
 #[test]
 fn t1_a_busy_worker_leaves_the_timers_to_another() {

@@ -27,6 +27,9 @@ pub(crate) fn run(root: &Path, write: bool) -> Outcome {
     let (opt, llc) = (tool("opt")?, tool("llc")?);
     let dir = root.join(DIR);
     let sources = tree::files_with(&dir, &["ll"])?;
+    if sources.is_empty() {
+        return Err(format!("there is no LLVM source in {DIR}"));
+    }
     let mut stale = Vec::new();
     for source in &sources {
         let file = tree::relative(source, &dir);

@@ -37,7 +37,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Proves that no module of orion-rt imports from a floor above its own, and that ARCHITECTURE.md draws these floors
+    /// Proves that no module of orion-rt imports from a floor above its own or goes past `sys`, and that ARCHITECTURE.md draws the floors
     Layers,
     /// Prints the largest source files; fails when one is over 500 lines
     Sizes,

@@ -41,6 +41,8 @@ pub(crate) struct Module {
 pub(crate) struct Facts {
     pub(crate) paths: Vec<Path>,
     pub(crate) modules: Vec<Module>,
+    /// The macros that are called by their bare names, and where.
+    pub(crate) macros: Vec<(String, usize)>,
 }
 
 /// Reads `text`.
@@ -122,6 +124,8 @@ fn visit(stream: TokenStream, inside: &mut Vec<String>, facts: &mut Facts) {
                 if follows_colons(&mut tokens) {
                     let prefix = &mut vec![word.to_string()];
                     take_paths(&mut tokens, prefix, line, false, inside, facts);
+                } else if calls(&tokens) {
+                    facts.macros.push((word.to_string(), line));
                 }
             }
             TokenTree::Group(group) => visit(group.stream(), inside, facts),
@@ -158,6 +162,13 @@ fn skip_item(tokens: &mut Tokens) {
             _ => {}
         }
     }
+}
+
+/// Whether `!` and what it is given come next.
+fn calls(tokens: &Tokens) -> bool {
+    let mut ahead = tokens.clone();
+    let bang = matches!(ahead.next(), Some(TokenTree::Punct(punct)) if punct.as_char() == '!');
+    bang && matches!(ahead.next(), Some(TokenTree::Group(_)))
 }
 
 /// Takes `::` if it comes next.
@@ -262,6 +273,13 @@ mod tests {
         let found = facts("mod a { use super::b::C; }\npub(crate) use d::E;").unwrap().paths;
         assert_eq!((found[0].inside.as_slice(), found[0].reexport, found[0].line), (&["a".to_string()][..], false, 1));
         assert!(found[1].reexport && found[1].line == 2);
+    }
+
+    #[test]
+    fn macros_called_by_their_bare_names_are_noted() {
+        let found =
+            facts("a! { b!(c != (d)) }\nfn f() { !(g) }\n#[cfg(test)] mod t { h!(); } std::i!()").unwrap().macros;
+        assert_eq!(found, [("a".to_string(), 1), ("b".to_string(), 1)]);
     }
 
     #[test]

@@ -21,10 +21,10 @@
 //! closure cannot return a named `impl Trait`).
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::quote;
+use quote::{ToTokens, quote};
 use syn::spanned::Spanned;
 use syn::visit_mut::{self, VisitMut};
-use syn::{FnArg, ItemFn, Lifetime, ReturnType, TypeImplTrait, TypeParamBound, parse_quote};
+use syn::{FnArg, ItemFn, Lifetime, ReturnType, Type, TypeImplTrait, TypeParamBound, parse_quote};
 
 use super::Kind;
 use super::function::Argument;
@@ -45,6 +45,17 @@ pub(super) fn expand(
     let check = check_type(argument);
     let body = body(function, argument, options);
     let run = run(function, argument, options);
+    let run = match returns_never(output) {
+        false => run,
+        true => {
+            let never = local("__never");
+            quote! {
+                #[allow(unreachable_code)]
+                let #never: ::core::convert::Infallible = #run;
+                match #never {}
+            }
+        }
+    };
     quote! {
         #errors
         #check
@@ -87,7 +98,8 @@ fn check_type(argument: &Argument) -> Option<TokenStream> {
     let (of_type, argument) = (&typed.ty, Ident::new("__scope", Span::mixed_site().located_at(typed.ty.span())));
     Some(quote! {
         const _: () = {
-            #[allow(dead_code)]
+            // `&Scope` is what the documentation says, also to those who want `Scope<'_, '_>` elsewhere.
+            #[allow(dead_code, elided_lifetimes_in_paths)]
             fn __argument(#argument: #of_type) {
                 let _: &::orion_rt::Scope<'_, '_, _> = #argument;
             }
@@ -95,10 +107,19 @@ fn check_type(argument: &Argument) -> Option<TokenStream> {
     })
 }
 
+/// Whether the function returns `!`. As a type of a root's value that is not stable yet: `Infallible` stands in for it.
+fn returns_never(output: &ReturnType) -> bool {
+    matches!(output, ReturnType::Type(_, of_type) if matches!(**of_type, Type::Never(_)))
+}
+
 /// The body as a function that names the lifetimes and the kind of its scope.
 fn body(function: &ItemFn, argument: &Argument, options: &Options) -> TokenStream {
     let ItemFn { sig, block, .. } = function;
-    let (name, output) = (&sig.ident, without_captures(&sig.output));
+    let name = &sig.ident;
+    let output = match returns_never(&sig.output) {
+        false => without_captures(&sig.output).into_token_stream(),
+        true => quote!(-> ::core::convert::Infallible),
+    };
     let Argument::Scope(typed) = argument else { return quote!(async fn #name() #output #block) };
     let (attributes, pattern) = (&typed.attrs, &typed.pat);
     let kind = if options.is_multi() { quote!(Multi) } else { quote!(Local) };
@@ -136,7 +157,7 @@ fn root(function: &ItemFn, argument: &Argument) -> TokenStream {
         Argument::None => quote!(#name().await),
         Argument::Scope(_) => quote!(#name(#scope).await),
     };
-    if matches!(function.sig.output, ReturnType::Default) {
+    if matches!(function.sig.output, ReturnType::Default) || returns_never(&function.sig.output) {
         return quote!(async |#scope| {
             let _ = #scope;
             #call
@@ -177,7 +198,7 @@ fn run(function: &ItemFn, argument: &Argument, options: &Options) -> TokenStream
         let runtime = started(quote!(#workers #deterministic));
         return quote!(#runtime.run(#root));
     };
-    let (seed, value) = (local("__seed"), local("__value"));
+    let (seed, value, failed) = (local("__seed"), local("__value"), local("__failed"));
     let runtime = started(quote!(#workers #deterministic .seed(#seed)));
     let is_failure = is_failure(&value);
     quote! {
@@ -187,8 +208,8 @@ fn run(function: &ItemFn, argument: &Argument, options: &Options) -> TokenStream
             #seeds,
             |#seed: u64| {
                 let #value = #runtime.run(#root);
-                let failed = #is_failure;
-                (#value, failed)
+                let #failed = #is_failure;
+                (#value, #failed)
             },
         )
     }

@@ -3,7 +3,7 @@
 //! An arm is cut out first (everything to its `=>`, then a body as in a match arm), so an error in one head does not hide
 //! the errors of the others.
 
-use proc_macro2::{Spacing, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Spacing, Span, TokenStream, TokenTree};
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::{Error, Expr, Pat, Result, Token};
 
@@ -40,7 +40,8 @@ fn parse_biased(input: ParseStream<'_>) -> Result<bool> {
         input.parse::<Token![;]>()?;
         return Ok(true);
     }
-    if ahead.peek(Token![,]) {
+    // No operator: it is not a channel or a pattern of that name.
+    if ahead.peek(Token![,]) || ahead.peek(syn::Ident) || ahead.peek(Token![_]) {
         return Err(ahead.error("`biased` ends with a semicolon: `biased;`"));
     }
     Ok(false)
@@ -65,6 +66,8 @@ fn parse_arm(input: ParseStream<'_>) -> Result<RawArm> {
     let body = Expr::parse_with_earlier_boundary_rule(input)?;
     if input.peek(Token![,]) {
         input.parse::<Token![,]>()?;
+    } else if input.peek(Token![;]) {
+        return Err(input.error("arms are separated by commas, as in a `match`"));
     } else if !input.is_empty() && !is_block_like(&body) {
         return Err(input.error("expected `,` between this arm and the one before it"));
     }
@@ -74,16 +77,19 @@ fn parse_arm(input: ParseStream<'_>) -> Result<RawArm> {
 
 /// Whether a match arm with this body may do without a comma.
 fn is_block_like(body: &Expr) -> bool {
-    matches!(
-        body,
+    match body {
+        // `$body` of a `macro_rules!`.
+        Expr::Group(group) => is_block_like(&group.expr),
         Expr::Block(_)
-            | Expr::Unsafe(_)
-            | Expr::If(_)
-            | Expr::Match(_)
-            | Expr::While(_)
-            | Expr::Loop(_)
-            | Expr::ForLoop(_)
-    )
+        | Expr::Unsafe(_)
+        | Expr::Const(_)
+        | Expr::If(_)
+        | Expr::Match(_)
+        | Expr::While(_)
+        | Expr::Loop(_)
+        | Expr::ForLoop(_) => true,
+        _ => false,
+    }
 }
 
 /// Understands every arm. Errors of one arm do not keep the others from being read.
@@ -133,10 +139,19 @@ fn arm(raw: RawArm) -> Result<Arm> {
     let operation = operation(&raw.head, raw.arrow)?;
     let guard = match raw.guard {
         Some(tokens) if tokens.is_empty() => return Err(Error::new(raw.arrow, "expected a condition after `if`")),
-        Some(tokens) => Some(parse_in(Expr::parse, &tokens)?),
+        Some(tokens) => Some(condition(&tokens)?),
         None => None,
     };
     Ok(Arm { operation, guard, body: raw.body })
+}
+
+/// A guard: a plain expression, which binds nothing.
+fn condition(tokens: &[TokenTree]) -> Result<Expr> {
+    if let Some(word) = tokens.iter().find(|token| matches!(token, TokenTree::Ident(word) if word == "let")) {
+        let message = "a guard is a condition without `let`: write `matches!(value, pattern)`, or `.is_some()`";
+        return Err(Error::new(word.span(), message));
+    }
+    parse_in(Expr::parse, tokens)
 }
 
 fn operation(head: &[TokenTree], fat_arrow: Span) -> Result<Operation> {
@@ -217,7 +232,9 @@ fn takes_place(tokens: &[TokenTree]) -> bool {
     match next {
         TokenTree::Ident(next) => next != "as",
         TokenTree::Punct(next) => next.as_char() == '*' && next.spacing() == Spacing::Alone,
-        _ => false,
+        // `$slot` of a `macro_rules!`.
+        TokenTree::Group(next) => next.delimiter() == Delimiter::None,
+        TokenTree::Literal(_) => false,
     }
 }
 

@@ -35,6 +35,9 @@ fn the_whole_grammar_is_accepted() {
         "else => 1, default_chan <- 2 => 3",
         "biased <- 1 => 2",
         "A | B = f => 1, else => 2",
+        "v = if x { f() } else if y { g() } else { h() } => 1",
+        "v = break 'a if x { 1 } else { 2 } => 1, w = { let z = f; z }, if { let z = 1; z > 0 } => 2",
+        "v = biased => 1, biased = f => 2, <-&mut if x { a } else { b } => 3, c <- |x| if x { 1 } else { 2 } => 4",
     ] {
         accepts(source);
     }
@@ -84,6 +87,16 @@ fn wrong_operators() {
         ("a <- => 1", "expected a value to send"),
         ("= <-a => 1", "expected a pattern"),
         ("biased, v = <-a => 1", "semicolon"),
+        ("biased v = <-a => 1", "semicolon"),
+        ("biased _ = f => 1", "semicolon"),
+        ("let v = <-a => 1", "without `let`"),
+        ("#[cfg(unix)] v = <-a => 1", "no attributes"),
+        ("v = <-a if x => 1", "behind a comma"),
+        ("v = f()? if x => 1", "behind a comma"),
+        ("a <- 1 if x => 1", "behind a comma"),
+        ("v = <-a, if let Some(x) = y => 1, else => 2", "a condition without `let`"),
+        ("v = <-a => {}; <-b => {}", "separated by commas"),
+        ("<-a => 1, complete => 2", "write `else`"),
     ] {
         let message = message(source);
         assert!(message.contains(expected), "{source}: {message}");

@@ -17,6 +17,15 @@ pub(crate) fn check(head: &[TokenTree], operators: &[Operator], fat_arrow: Span)
     if is_word(first, "case") && matches!(head.get(1), Some(TokenTree::Ident(_))) {
         return Err(Error::new(first.span(), "`case` is Go's: an arm starts with its pattern, `v = <-ch => ..`"));
     }
+    if is_word(first, "let") {
+        return Err(Error::new(first.span(), "an arm binds without `let`: `v = <-ch => ..`"));
+    }
+    if matches!(first, TokenTree::Punct(hash) if hash.as_char() == '#') {
+        let message = "an arm takes no attributes: for a lint put it on a statement in the body, for `cfg` on the whole `select!`, or use \
+                       a guard, `, if cfg!(..)`";
+        return Err(Error::new(first.span(), message));
+    }
+    guard_without_comma(head)?;
     for (position, operator) in operators.iter().enumerate() {
         let span = head[operator.index].span();
         match operator.text.as_str() {
@@ -24,6 +33,24 @@ pub(crate) fn check(head: &[TokenTree], operators: &[Operator], fat_arrow: Span)
             ":=" => return Err(Error::new(span, "`:=` is Go's: a binding here is `v = <-ch`")),
             "<-" => return before_arrow(head, operators, position),
             _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// `v = <-ch if open`, as in a `match`. An `if` that begins an expression stands behind an operator or a keyword.
+fn guard_without_comma(head: &[TokenTree]) -> Result<()> {
+    const KEYWORDS: [&str; 8] = ["else", "return", "break", "match", "while", "in", "mut", "const"];
+    let ends_an_operand = |token: &TokenTree| match token {
+        TokenTree::Ident(word) => !KEYWORDS.iter().any(|keyword| word == keyword),
+        TokenTree::Punct(punct) => punct.as_char() == '?',
+        TokenTree::Group(_) | TokenTree::Literal(_) => true,
+    };
+    let is_label =
+        |index: usize| index > 0 && matches!(&head[index - 1], TokenTree::Punct(quote) if quote.as_char() == '\'');
+    for (index, pair) in head.windows(2).enumerate() {
+        if matches!(&pair[1], TokenTree::Ident(word) if word == "if") && ends_an_operand(&pair[0]) && !is_label(index) {
+            return Err(Error::new(pair[1].span(), "a guard stands behind a comma: `v = <-ch, if condition => ..`"));
         }
     }
     Ok(())
@@ -106,6 +133,9 @@ pub(crate) fn no_operator(head: &[TokenTree], operators: &[Operator], fat_arrow:
     match head {
         [TokenTree::Ident(word), ..] if word == "default" || word == "else" => {
             Error::new(word.span(), format!("`{word}` stands alone: `{word} => ..`"))
+        }
+        [TokenTree::Ident(word)] if word == "complete" => {
+            Error::new(word.span(), "`complete` is of the futures crate: write `else` (every arm is out)")
         }
         [TokenTree::Ident(word)] if word == "_" => Error::new(
             word.span(),

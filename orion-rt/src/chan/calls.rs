@@ -287,7 +287,8 @@ macro_rules! looking {
 
             /// Shows the buffered values, next to be received first.
             ///
-            /// `f` runs while the channel is locked: it must not use this channel, or it waits for itself for ever.
+            /// `f` runs while the channel is locked: it must not use this channel, or it waits for itself for ever, nor another,
+            /// or it and a `select!` over both may wait for each other. Take out what you need, and use it afterwards.
             ///
             /// ```
             /// let ch = orion_rt::Chan::new(4);

@@ -2,7 +2,7 @@
 //!
 //! Invariants
 //! 1. Nobody who holds one channel lock waits for another, except here, where they are taken in ascending order, each
-//!    channel once: so there is no deadlock.
+//!    channel once: so there is no deadlock. A closure of `inspect_with` could, and is told not to.
 //! 2. Up to [`FEW`] channels nothing is allocated (L8).
 //!
 //! Rejected: the order of addresses (the same on every run only by luck, which a model checker does not accept).

@@ -153,8 +153,8 @@ pub(super) unsafe fn withdraw(waiter: &LazyWaiter, core: &Core) -> Status {
 /// Gives a value that was handed over and not fetched back to the channel, from a destructor (X5).
 ///
 /// # Safety
-/// `slot` holds the value numbered `seq` of this channel, which is not used afterwards. It is dropped by `drop_value` if
-/// nobody can receive it any more.
+/// `slot` holds the value numbered `seq` of this channel, which is not used afterwards: if nobody can receive it any more it is
+/// dropped here.
 #[cold]
 pub(super) unsafe fn give_back<E: Elem>(core: &Core, elem: E, slot: *mut u8, seq: u64) {
     let mut wakes = Wakes::new();

@@ -12,7 +12,7 @@
 use super::core::{Core, RECV_READY, SEND_READY};
 use super::elem::Typed;
 use super::error::{TryRecvError, TrySendError};
-use super::recv::RecvFuture;
+use super::recv::{RecvFuture, give_back};
 use super::send::SendFuture;
 use super::transfer::{Put, Took};
 use super::wakes::Wakes;
@@ -119,11 +119,12 @@ impl<T> ChanRef<T> {
         // SAFETY: a place for a value.
         let took = unsafe { core.lock().take(Typed::<T>::new(), slot.as_mut_ptr().cast(), ptr::null(), &mut wakes) };
         match took {
-            Took::Value(_) => {
-                // SAFETY: `take` has filled it.
-                let value = unsafe { slot.assume_init() };
+            Took::Value(seq) => {
+                let back = GivenBack { core, slot: &mut slot, seq };
                 wakes.wake_all();
-                Ok(value)
+                std::mem::forget(back);
+                // SAFETY: `take` has filled it.
+                Ok(unsafe { slot.assume_init() })
             }
             Took::Empty => Err(TryRecvError::Empty),
             Took::Closed => Err(TryRecvError::Closed),
@@ -137,5 +138,20 @@ impl<T> ChanRef<T> {
             unsafe { &*state.value(Typed::<T>::new(), index).cast::<T>() }
         });
         f(&mut values)
+    }
+}
+
+/// A value that was taken and not given to the caller yet: a waker that panics meanwhile does not lose it (C7, P3).
+struct GivenBack<'a, T> {
+    core: &'a Core,
+    slot: &'a mut MaybeUninit<T>,
+    seq: u64,
+}
+
+impl<T> Drop for GivenBack<'_, T> {
+    #[cold]
+    fn drop(&mut self) {
+        // SAFETY: the slot holds the value with this number, which its owner will not see.
+        unsafe { give_back(self.core, Typed::<T>::new(), self.slot.as_mut_ptr().cast(), self.seq) };
     }
 }

@@ -184,10 +184,12 @@ impl<T> StartedEnd<T> {
         let outcome = unsafe { conclude::<Multi, T>(&core, claim) };
         let outcome = raise_left_open(core.ledger(), outcome);
         let outcome = outcome.unwrap_or_else(|payload| Err(TaskError::Panicked(Panic::of_root(body, payload))));
-        // Nobody may want the value, and its destructor is the user's: neither this worker nor the count below may suffer (P3).
-        contained(|| done(outcome));
         drop(core);
+        // First: what the value or the waker of the `Root` gives up may be the runtime, whose end waits for this where no worker
+        // runs it.
         shared.end_started();
+        // Nobody may want the value, and its destructor is the user's: this thread must not suffer (P3).
+        contained(|| done(outcome));
     }
 }
 

@@ -4,6 +4,7 @@ use super::*;
 use crate::{Chan, Group, TaskError};
 use shuttle::future::block_on;
 use shuttle::thread;
+use std::time::Duration;
 
 // R5, R3: a started root is awaited, dropped, or left to its runtime's end: everything in it is dropped by then.
 #[test]
@@ -80,6 +81,25 @@ fn handles_outlive_a_started_root() {
         outside.join().unwrap();
         drop(runtime);
         census.assert_empty();
+    });
+}
+
+// R5: a started root ends on a plain thread, which has just set its deadline, and the value that nobody wants any more has the runtime.
+#[test]
+fn a_runtime_goes_with_the_value_of_its_root() {
+    explore(|| {
+        let runtime = runtime(1);
+        let (leave, left) = Chan::new(1).split();
+        let (give, given) = Chan::new(1).split();
+        let root = runtime.start(async move |g: Group<'static>| {
+            assert!(leave.send(g).await.is_ok());
+            given.recv().await
+        });
+        let group = left.recv_blocking().expect("the body sends it");
+        let outside = thread::spawn(move || group.cancel_after(Duration::from_secs(3600)));
+        assert!(give.send_blocking(runtime).is_ok());
+        drop(root);
+        outside.join().unwrap();
     });
 }
 

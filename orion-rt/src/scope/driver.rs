@@ -12,6 +12,7 @@ use std::sync::Arc;
 use crate::runtime::builder::{DEFAULT_BUDGET, default_local};
 use crate::runtime::{Runtime, root};
 use crate::scheduler::local::{self, LocalShared};
+use crate::scheduler::multi::on_worker_of;
 use crate::sys::thread;
 use crate::task::current::{self, AnyTask};
 use crate::task::header::{Extra, Header};
@@ -68,12 +69,6 @@ impl LocalDriver {
         }
     }
 
-    /// The first panic of a task since the last call: its other tasks have been cancelled.
-    #[must_use]
-    pub fn take_panic(&self) -> Option<Box<dyn std::any::Any + Send>> {
-        self.core.take_payload()
-    }
-
     /// Something that makes the driving thread look at `done` again, from any thread.
     pub fn bell(&self) -> impl Fn() + Send + Sync + 'static {
         let shared = Arc::clone(&self.shared);
@@ -126,10 +121,10 @@ impl MultiDriver {
         spawn(&self.core, name, future);
     }
 
-    /// The first panic of a task since the last call: its other tasks have been cancelled.
+    /// Whether the calling thread is one of its workers.
     #[must_use]
-    pub fn take_panic(&self) -> Option<Box<dyn std::any::Any + Send>> {
-        self.core.take_payload()
+    pub fn is_here(&self) -> bool {
+        on_worker_of(&self.runtime.shared)
     }
 }
 

@@ -5,13 +5,13 @@
 //!
 //! Invariants
 //! 1. `what` is there until the handle is consumed; the value of a claimed task has type `T`.
-//! 2. The handle is bounded by `'scope`, so it is not used after the root's end.
+//! 2. The handle is bounded by `'scope`: it is not used after its root's end is over, or its root was started and nothing of the task
+//!    borrows; then the claim keeps what it touches.
 
 use std::fmt;
 use std::future::IntoFuture;
 use std::marker::PhantomData;
 use std::panic::Location;
-use std::ptr::NonNull;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
@@ -19,13 +19,12 @@ use std::time::Duration;
 use crate::coop::{self, Reason};
 use crate::meta::{Called, TaskId};
 use crate::runtime::root;
+use crate::task::ancestry;
 use crate::task::child::{self, JoinCell};
 use crate::task::current;
 use crate::task::error::TaskError;
-use crate::task::header::Header;
 use crate::task::join::Claim;
 use crate::task::kind::{Kind, Multi};
-use crate::task::owner::Place;
 use crate::task::state::TaskState;
 use crate::util::block;
 
@@ -340,7 +339,10 @@ impl<'scope, T, K: Kind> JoinHandle<'scope, T, K> {
     /// What the task is called, if whoever asks runs inside of it: is the task itself or has it above.
     pub(super) fn waits_for_itself(&self) -> Option<Called> {
         match self.what() {
-            What::Task(claim) => runs_inside(claim).then(|| self.called()),
+            What::Task(claim) => {
+                let current = current::get().and_then(K::only)?;
+                ancestry::runs_inside(current, claim.header()).then(|| self.called())
+            }
             What::Child(cell) => child::is_inside(cell.record().id).then(|| self.called()),
         }
     }
@@ -405,24 +407,4 @@ impl<'scope, T, K: Kind> IntoFuture for JoinHandle<'scope, T, K> {
     fn into_future(self) -> Join<'scope, T, K> {
         self.join()
     }
-}
-
-/// Whether the task behind `claim` is the current one or has opened the group the current one lives in (J4).
-fn runs_inside<K: Kind>(claim: &Claim<K>) -> bool {
-    let target = NonNull::from(claim.header());
-    let mut next = current::get().and_then(K::only);
-    while let Some(task) = next {
-        if task == target {
-            return true;
-        }
-        // SAFETY: the current task is being polled, and an opener that answers for its group is not complete.
-        let header: &Header<K> = unsafe { task.as_ref() };
-        // SAFETY: the scope of a task that is not complete is alive.
-        next = match unsafe { &header.scope.as_ref().place } {
-            // SAFETY: the group has a reference to its opener.
-            Place::Group { opener, .. } => opener.filter(|opener| unsafe { opener.as_ref() }.answers_for_groups()),
-            Place::Root(_) => None,
-        };
-    }
-    false
 }

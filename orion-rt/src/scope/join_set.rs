@@ -5,7 +5,8 @@
 //! ```
 //!
 //! The runtime wakes a task's joiner at the moment of completion. Here the joiner is a ticket, registered at the spawn, so the
-//! queue has the order of completion whether or not anybody waits, and nothing is ever scanned.
+//! queue has the order of completion whether or not anybody waits, and nothing is scanned for it. Whether a task would wait for itself
+//! (J4) is told from one task that is left, the *witness*; the next is looked for from there on, so all looks together are linear.
 //!
 //! Invariants
 //! 1. A ticket is for the handle at its index; that index is used again only after the ticket has come up.
@@ -30,6 +31,7 @@ use crate::sys::Mutex;
 use crate::sys::atomic::{AtomicBool, Ordering};
 use crate::task::error::TaskError;
 use crate::task::kind::{Kind, Local, Multi};
+use crate::util::contain::{FirstPanic, contained};
 use crate::util::slab::Slab;
 
 use super::group::Spec;
@@ -81,6 +83,8 @@ pub struct JoinSet<'scope, T, K: Kind = Multi> {
     group: Group<'scope, K>,
     handles: Slab<JoinHandle<'scope, T, K>>,
     complete: Arc<Complete>,
+    /// The index of a handle whose task was not waiting for itself.
+    witness: usize,
     location: &'static Location<'static>,
 }
 
@@ -160,7 +164,8 @@ impl Complete {
                 None => (None, queue.waiter.replace(fresh)),
             }
         };
-        drop(left);
+        // The index is out of its place: a waker's panic must not take it along.
+        contained(|| drop(left));
         index.map_or(Poll::Pending, Poll::Ready)
     }
 
@@ -224,7 +229,7 @@ impl<'scope, T: 'scope> JoinSet<'scope, T, Local> {
 
 impl<'scope, T, K: Kind> JoinSet<'scope, T, K> {
     pub(super) fn new(group: Group<'scope, K>, location: &'static Location<'static>) -> Self {
-        Self { group, handles: Slab::default(), complete: Arc::default(), location }
+        Self { group, handles: Slab::default(), complete: Arc::default(), witness: 0, location }
     }
 
     /// Waits for the next task of the set that completes, descendants and all, and gives its result; `None` when the set is
@@ -301,7 +306,10 @@ impl<'scope, T, K: Kind> JoinSet<'scope, T, K> {
     ///
     /// Rules: X1, X2, X4, X6.
     pub fn cancel(&self) {
-        self.handles.iter().for_each(JoinHandle::cancel);
+        // The panic of a waker waits until all have been asked (P3).
+        let mut panics = FirstPanic::default();
+        self.handles.iter().for_each(|handle| panics.catch(|| handle.cancel()));
+        panics.resume();
     }
 
     fn add(&mut self, mut handle: JoinHandle<'scope, T, K>) {
@@ -336,11 +344,12 @@ impl<'scope, T, K: Kind> JoinSet<'scope, T, K> {
     }
 
     /// Panics if all that is left is the current task and tasks it runs inside of (J4).
-    fn forbid_waiting_for_oneself(&self, location: &'static Location<'static>) {
+    fn forbid_waiting_for_oneself(&mut self, location: &'static Location<'static>) {
         let mut called = None;
-        for handle in self.handles.iter() {
+        for (index, handle) in self.handles.iter_from(self.witness) {
             called = handle.waits_for_itself();
             if called.is_none() {
+                self.witness = index;
                 return;
             }
         }
@@ -393,5 +402,32 @@ impl<T, K: Kind> Future for NextJoined<'_, '_, T, K> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
         this.set.poll_next_at(cx, this.location)
+    }
+}
+
+#[cfg(all(test, not(any(loom, shuttle))))]
+mod tests {
+    use std::time::Duration;
+
+    // J4: a look for a witness goes on where the last one has found one. Were each to begin at the front, all looks together would be
+    // quadratic: the places there are those of tasks that have been joined.
+    #[test]
+    fn a_look_for_a_witness_goes_on_where_the_last_ended() {
+        let runtime = crate::Runtime::builder().deterministic(true).build_local().unwrap();
+        runtime.run(async |s| {
+            let mut set = s.join_set();
+            for ms in [1, 2, 3] {
+                set.spawn(crate::sleep(Duration::from_millis(ms)));
+            }
+            for joined in [0, 1] {
+                set.next().await.unwrap().unwrap();
+                assert_eq!(set.witness, joined);
+            }
+            // Into both places that are free again.
+            set.spawn(crate::sleep(Duration::from_millis(9)));
+            set.spawn(crate::sleep(Duration::from_millis(9)));
+            set.next().await.unwrap().unwrap();
+            assert_eq!(set.witness, 1, "not the first place, but that of the last witness");
+        });
     }
 }

@@ -155,7 +155,7 @@ where
         let spare = children.ready.begin();
         let mut again = Vec::new();
         let mut turns = 0;
-        while turns < TURNS && coop::budget_left() {
+        while turns < TURNS && !coop::turn_is_over() {
             let Some(record) = children.ready.pop() else { break };
             turns += 1;
             let turn = if Arc::ptr_eq(&record, &children.body) {

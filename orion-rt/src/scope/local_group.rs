@@ -173,8 +173,9 @@ impl<'a, K: Kind> LocalGroup<'a, K> {
         Self { children }
     }
 
-    /// Asks every child to stop: each is dropped at its next suspension. The group's own body goes on. Idempotent; children
-    /// spawned afterwards are never polled.
+    /// Asks every child to stop: each is dropped at its next suspension, or when the [`shield`](crate::shield) it is in has ended (in
+    /// which [`cancelled`](crate::cancelled), being about the task, does not see this). The group's own body goes on. Idempotent;
+    /// children spawned afterwards are never polled.
     ///
     /// ```
     /// orion_rt::run(async |s| {

@@ -16,6 +16,7 @@ use crate::chan::registry::ScopeChans;
 use crate::sys::Mutex;
 use crate::task::kind::{Kind, Local, Multi};
 use crate::task::scope_ref::ScopeRef;
+use crate::util::contain::discard;
 
 use super::Group;
 
@@ -216,8 +217,11 @@ impl<K: Kind> Drop for Home<'_, K> {
             let Some(Kept { value, drop }) = last else { break };
             // SAFETY: (2).
             let dropped = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| unsafe { drop(value) }));
-            if let Err(payload) = dropped {
-                first.get_or_insert(payload);
+            match dropped {
+                Err(payload) if first.is_none() => first = Some(payload),
+                // Its own destructor may panic, too.
+                Err(later) => discard(later),
+                Ok(()) => {}
             }
         }
         if let Some(payload) = first {

@@ -1,4 +1,4 @@
-//! Tasks with more than a future: names.
+//! Tasks with more than a future: a name, a panic of their own, a scope that does not wait for them.
 
 use std::future::Future;
 use std::panic::Location;

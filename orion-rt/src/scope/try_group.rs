@@ -18,12 +18,11 @@ use std::future::Future;
 use std::ops::Deref;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::OnceLock;
 use std::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;
 
-use crate::sys::Mutex;
+use crate::sys::{Mutex, OnceLock};
 use crate::task::kind::{Kind, Local, Multi};
 use crate::util::contain::contained;
 

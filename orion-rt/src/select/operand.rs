@@ -23,25 +23,27 @@ pub fn send_value<T>(expected: Expected<T>, value: T) -> T {
     value
 }
 
-/// The operand of a future arm: whatever `.await` takes. A trait of its own so that an operand that is none is reported
-/// once: the compiler does not look for errors behind a projection that has failed.
-pub trait FutureOperand {
-    /// The future that the arm polls.
-    type Future: Future;
-
-    /// Turns the operand into that future.
-    fn into_operand(self) -> Self::Future;
+/// The operand of a future arm: whatever `.await` takes, with the future it gives. A trait of its own to say what the arrow would
+/// have made of an operand that is none; `Fut` is a parameter, because of a projection the compiler would report what is behind it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a future",
+    label = "not a future",
+    note = "`pattern = future` awaits; to receive from a channel write `pattern = <-channel`, to send to it `channel <- value`"
+)]
+pub trait FutureOperand<Fut> {
+    /// Turns the operand into the future that the arm polls.
+    fn into_operand(self) -> Fut;
 }
 
-impl<F: IntoFuture> FutureOperand for F {
-    type Future = F::IntoFuture;
-
-    fn into_operand(self) -> F::IntoFuture {
+// The note of the trait says more than that `IntoFuture` is not implemented.
+#[diagnostic::do_not_recommend]
+impl<F: IntoFuture<IntoFuture = Fut>, Fut: Future> FutureOperand<Fut> for F {
+    fn into_operand(self) -> Fut {
         self.into_future()
     }
 }
 
 /// The future of a future arm.
-pub fn future_operand<F: FutureOperand>(operand: F) -> F::Future {
+pub fn future_operand<F: FutureOperand<Fut>, Fut>(operand: F) -> Fut {
     operand.into_operand()
 }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use crate::sys::atomic::{AtomicBool, Ordering};
 use crate::util::list::List;
 
+use super::ancestry;
 use super::header::Header;
 use super::kind::{Count, Lock, Sealed};
 use super::owner::{ScopeCore, UnderOpener};
@@ -16,6 +17,8 @@ use super::signal::Signal;
 
 /// See the module.
 pub(crate) struct Annex<K: Sealed> {
+    /// How many tasks it runs inside of (S3).
+    pub(super) level: u32,
     /// The groups the task has opened.
     pub(crate) groups: K::Lock<List<ScopeCore<K>, UnderOpener>>,
     /// What keeps the task from being complete: its groups with live tasks, and 1 for its own future.
@@ -32,6 +35,7 @@ impl<K: Sealed> Header<K> {
     /// The task's annex; only the thread that runs it makes it.
     pub(super) fn annex_or_new(&self) -> &Annex<K> {
         self.annex.get_or_make(|| Annex {
+            level: ancestry::level(self),
             groups: Lock::new(List::new()),
             pending: K::Count::new(1),
             shields: Shields::new(),

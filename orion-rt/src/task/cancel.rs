@@ -42,7 +42,7 @@ pub(crate) fn scope_and_body<K: Sealed>(scope: &ScopeCore<K>) -> FirstPanic {
 /// Asks `task`, and every task below it, to stop.
 ///
 /// # Safety
-/// `task` is kept alive by the caller.
+/// `task` is kept alive by the caller, and its scheduler (see `waker::queue`).
 pub(crate) unsafe fn task<K: Sealed>(task: NonNull<Header<K>>) -> FirstPanic {
     let mut request = Request::new();
     // SAFETY: promised by the caller.
@@ -169,7 +169,7 @@ impl<K: Sealed> Request<K> {
     /// Asks `task` to stop and notes what is below it.
     ///
     /// # Safety
-    /// `task` is kept alive by the caller.
+    /// As [`task`].
     unsafe fn stop_task(&mut self, task: NonNull<Header<K>>) {
         // SAFETY: promised by the caller.
         let header = unsafe { task.as_ref() };

@@ -17,7 +17,8 @@ use crate::coop::{self, Reason};
 /// Whether the current task has been asked to stop: by its handle, its scope, a panic beside or below it. Outside tasks: `false`.
 ///
 /// A cancelled task is dropped at its next suspension, so `true` is seen before that, inside a [`shield`](crate::shield), and in
-/// destructors. The body of a root is cancelled by a panic below it; the body of a group runs in the task that awaits the group.
+/// destructors. The body of a root is cancelled by a panic below it; the body of a group, and a child of a local group, run in the task
+/// that awaits the group: the answer is that task's.
 ///
 /// ```
 /// orion_rt::run(async |s| {
@@ -47,7 +48,8 @@ pub fn is_cancelled() -> bool {
 /// Waits until the task that awaits it is cancelled. Outside tasks it waits for ever.
 ///
 /// Of use inside a [`shield`](crate::shield), beside the work that is to be cut short in an orderly way; elsewhere the cancelled
-/// task is dropped where it waits. To wait for the cancellation of a scope: [`Group::cancelled`](crate::Group::cancelled).
+/// task is dropped where it waits. To wait for the cancellation of a scope, also on behalf of its body:
+/// [`Group::cancelled`](crate::Group::cancelled).
 ///
 /// Cancel safe.
 ///

@@ -90,7 +90,10 @@ impl<K: Sealed> Wake for Target<K> {
 /// Has `scope` cancelled when `after` has passed, in place of what an earlier call said.
 pub(crate) fn cancel_after<K: Sealed>(scope: &ScopeRef<K>, after: Duration) {
     if after.is_zero() {
-        return super::cancel::scope(scope).resume();
+        if scope.active.get() != 0 {
+            super::cancel::scope(scope).resume();
+        }
+        return;
     }
     // Counted, so that whoever ends the scope comes later and calls off what is set here.
     if !scope.active.add_unless_zero(ORDINARY) {

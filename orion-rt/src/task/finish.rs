@@ -80,7 +80,7 @@ unsafe fn dispose<K: Sealed>(task: NonNull<Header<K>>, completed: Completed) -> 
         // SAFETY: no handle: the result is this thread's, and is dropped before the scope can end.
         unsafe { drop_result(task) };
     }
-    // The body belongs to the root's caller, who frees it.
+    // The membership is the handle's from now on if there is one: that in the list, or in none; a body's is in none ever.
     let stays_listed = completed.wanted && header.outstays;
     let mine = if completed.wanted { 1 } else { 2 };
     if header.state.has_wakers(mine) {
@@ -134,7 +134,7 @@ pub(crate) unsafe fn empty_slot<K: Sealed>(header: &Header<K>) {
     crate::util::contain::contained(|| drop(waker));
 }
 
-/// Gives `n` references back, from the owner thread or, after the end of the root, any.
+/// Gives `n` references back; of a `Local` task on the thread that runs, or has run, its root.
 ///
 /// # Safety
 /// The caller has them.

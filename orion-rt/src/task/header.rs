@@ -13,7 +13,8 @@
 //! 4. `join_waker` as `JOIN_WAKER` says.
 //! 5. `annex` is made once by the thread that runs the task and read by anyone.
 //! 6. `wait` written by the thread that runs the task, read by dumps.
-//! 7. `scope` is alive while the task is in its list, `shared` while the task is incomplete or `keeps_shared` is set.
+//! 7. `scope` is alive while the task is in its list, `shared` while the task is incomplete or `keeps_shared` is set, which it is if
+//!    at completion there are references besides the list's and the handle's.
 //! 8. `keeps_shared` is written by the completing thread before it gives up its reference, read by whoever frees.
 //! 9. `swept` is written by the root's thread after the root's end, when no other thread uses the task's handle.
 

@@ -39,10 +39,18 @@ impl<K: Sealed> Claim<K> {
     }
 
     pub(crate) fn cancel(&self) {
-        if !self.header().state.is_complete() {
-            // SAFETY: (1).
-            unsafe { super::cancel::task(self.task) }.resume();
+        let state = &self.header().state;
+        if state.is_complete() {
+            return;
         }
+        // The scheduler looks for a worker to wake after it has queued the task, which may be complete by then, and its root and
+        // its runtime gone. A reference makes whoever completes the task keep the scheduler, as it does for a waker.
+        state.retain();
+        // SAFETY: kept by that reference, scheduler and all.
+        let panics = unsafe { super::cancel::task(self.task) };
+        // SAFETY: the reference taken above.
+        unsafe { super::finish::give_back(self.task, 1) };
+        panics.resume();
     }
 
     /// Ready when the task is complete; else its completion wakes the caller.

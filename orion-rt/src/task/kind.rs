@@ -129,13 +129,16 @@ impl<T> Lock<T> for Mutex<T> {
     }
 }
 
+/// A count of references beyond this is handles leaked in a loop, which must not wrap it into a use after free.
+const MOST: usize = usize::MAX / 2;
+
 /// A count that says when it reaches zero and never leaves zero again.
 pub trait Count {
     /// A count of `n`.
     fn new(n: usize) -> Self;
     /// The count now; exact only for whoever can rule out concurrent changes.
     fn get(&self) -> usize;
-    /// One more of something that is already counted (the count is not zero).
+    /// One more reference to something that is already counted (the count is not zero).
     fn add(&self);
     /// `n` more, unless the count is zero.
     fn add_unless_zero(&self, n: usize) -> bool;
@@ -160,7 +163,11 @@ impl Count for PlainCount {
 
     #[inline]
     fn add(&self) {
-        self.0.set(self.0.get() + 1);
+        let before = self.0.get();
+        if before > MOST {
+            std::process::abort();
+        }
+        self.0.set(before + 1);
     }
 
     #[inline]
@@ -193,7 +200,9 @@ impl Count for AtomicUsize {
 
     #[inline]
     fn add(&self) {
-        self.fetch_add(1, Ordering::Relaxed);
+        if self.fetch_add(1, Ordering::Relaxed) > MOST {
+            std::process::abort();
+        }
     }
 
     #[inline]

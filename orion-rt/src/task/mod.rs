@@ -9,6 +9,7 @@
 //! A task is *returned* when its future is gone and its result is stored; it is *complete* when moreover no group it opened
 //! has a live task (S3). Completion climbs from child to owner in a loop, never by recursion.
 
+pub(crate) mod ancestry;
 pub(crate) mod annex;
 pub(crate) mod cancel;
 pub(crate) mod cancelled;

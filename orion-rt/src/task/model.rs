@@ -125,7 +125,7 @@ impl Model {
 
     /// What `Claim` does when it is given up.
     fn give_up(&self, result_is_there: bool) {
-        if !self.state.owns_join_slot() && self.state.withdraw_join_waker() {
+        if self.state.owns_join_slot() || self.state.withdraw_join_waker() {
             self.empty_slot();
         }
         let Release::Late { slot } = self.state.release_handle() else { return };
@@ -355,7 +355,7 @@ fn model_handle_drop_against_cancel_and_finish() {
 fn descendants_against(handle: impl Fn(&Model) -> bool + Sync + Send + Copy + 'static) {
     check(move || {
         let task = Model::new(true);
-        // As `Groups::pending`: one for the future, one for a descendant.
+        // As `Annex::pending`: one for the future, one for a descendant.
         let pending = Arc::new(AtomicUsize::new(2));
         let part = |task: Arc<Model>, pending: Arc<AtomicUsize>, runs: bool| {
             move || {

@@ -16,7 +16,7 @@
 //!    is complete already or there is none, on the root.
 //! 4. `children` and the owner's group list hold weak links: a scope unlinks itself before it is freed, under the same lock
 //!    under which a walker takes its reference.
-//! 5. Locks: a shard's, then a task's group list or a scope's `children`. `end` is taken alone. No user code under any.
+//! 5. Locks: a shard's, then a task's group list or signal, or a scope's `children`. `end` is taken alone. No user code under any.
 //! 6. The decrement that takes the root's `active` to zero is the last touch of anything the root's caller owns. The scope's own
 //!    memory is kept by a reference of whoever makes it.
 //! 7. A scope of background tasks is a group of the scope they were spawned into, opened by the same task, in no task's list.

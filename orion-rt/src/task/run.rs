@@ -83,7 +83,13 @@ unsafe fn step<K: Sealed>(task: NonNull<Header<K>>, budget: u32) -> Turn {
         } else {
             header.leave_locals(locals);
             header.wait.store(wait);
-            match header.state.suspend(|| header.stays()) {
+            // Captures no reference to the header: one would have to stay valid until `suspend` returns, and the task that it has
+            // given up may be gone by then.
+            let stays = move || {
+                // SAFETY: asked before the task is given up.
+                unsafe { task.as_ref() }.stays()
+            };
+            match header.state.suspend(stays) {
                 Suspend::Parked => return Turn::Gone,
                 Suspend::Requeue => return Turn::Requeue,
                 Suspend::Cancel => {}

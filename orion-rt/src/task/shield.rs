@@ -13,21 +13,26 @@
 
 use std::fmt;
 use std::future::{Future, IntoFuture};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
 use super::current;
 use super::task_ref::TaskRef;
 use super::unit::{self, Protection};
+use crate::util::contain::contained;
 
 /// Runs `future` to its end though the task that awaits it has been cancelled.
 ///
 /// While any shield is pending the whole task lives, whatever else it polls beside it; after the last it ends at its next
-/// suspension. [`cancelled`](crate::cancelled) resolves inside a shield and [`is_cancelled`](crate::is_cancelled) tells. It is pending from
-/// its first poll; one that was never polled protects nothing.
+/// suspension. It is pending from its first poll until its future is over; one that was never polled protects nothing.
+///
+/// Inside, [`cancelled`](crate::cancelled) resolves when the *task* is cancelled, and [`is_cancelled`](crate::is_cancelled) tells. The body
+/// of a group that is to stop while its task goes on waits for its group's [`cancelled`](crate::Group::cancelled) instead. A child of a
+/// local group that is cancelled alone has nothing of the kind: who cancels it tells it, by a channel say.
 ///
 /// A shield stops what the runtime ends: a cancelled task, the body of a group (after a panic in it, an `Err` in a
 /// [`try_group`](crate::Group::try_group), the deadline of a [`group_timeout`](crate::Group::group_timeout)), a child of a local group. It does not
@@ -92,10 +97,20 @@ impl<F: Future> Future for Shield<F> {
             *this.place = Some(Place::enter());
         }
         let future = this.future.as_mut().as_pin_mut().expect("a shield was polled after it had completed");
-        let value = ready!(future.poll(cx));
-        this.future.set(None);
-        *this.place = None;
-        Poll::Ready(value)
+        match catch_unwind(AssertUnwindSafe(|| future.poll(cx))) {
+            Ok(Poll::Pending) => Poll::Pending,
+            Ok(Poll::Ready(value)) => {
+                this.future.set(None);
+                *this.place = None;
+                Poll::Ready(value)
+            }
+            Err(payload) => {
+                // Over: whoever catches the panic may keep the shield, and its task has to end all the same.
+                contained(|| this.future.set(None));
+                *this.place = None;
+                resume_unwind(payload)
+            }
+        }
     }
 }
 

@@ -18,8 +18,9 @@
 //! - `HANDLE` a `JoinHandle` exists: the result is wanted, and the header stays.
 //! - `JOIN_WAKER` the join waker's slot is set and both sides may read it; clear: the handle owns the slot.
 //!
-//! References: 1 for the scope's list (*membership*), 1 per cloned waker, and from `COMPLETE` on 1 more, which belongs to the
-//! handle when the list's ends at completion, and otherwise to the completing thread until it is finished with the header.
+//! References: 1 for the scope's list (*membership*), 1 per cloned waker, 1 per group that the task has opened, 1 for the time of a
+//! request to stop that comes from a handle or meets a root's body, and from `COMPLETE` on 1 more, which belongs to the handle when
+//! the list's ends at completion, and otherwise to the completing thread until it is finished with the header.
 
 /// What a wake-up found.
 #[must_use]

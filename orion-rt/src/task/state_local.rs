@@ -2,19 +2,23 @@
 //! that live on other threads.
 //!
 //! Invariants
-//! 1. `flags` and `refs` are touched by the owner thread only, except `MERGED` tasks, whose `flags` no longer change.
+//! 1. `flags` and `refs` are touched by the owner thread only.
 //! 2. The number of references is `refs + shared / REF` (signed, either part may be negative) until `MERGED`, then
 //!    `shared / REF`. The sum is never below the number of holders.
 //! 3. If the owner sees `refs == 0` after giving one up and the shared count 0, nobody holds a reference: whoever made the
 //!    last foreign one had it from the owner by a synchronised hand-over, so its count is visible.
 //! 4. Otherwise the owner's last step (giving up the last reference of a completed task's list or handle) is to merge: it adds
 //!    `refs` to the shared count, and whoever takes that to zero frees.
+//! 5. A waker that the owner has cloned and another thread uses up, as in each wake-up from there, takes the two parts one further
+//!    apart, without end. So the owner adds `refs` to the shared count, and starts from zero, before it is far from it: what
+//!    was said of the sum is true of any two parts.
 //!
 //! Rejected: one atomic word as for `Multi` (5 ns for each of spawn, wake, poll, join); forbidding wakers to leave the thread
 //! (`Waker` is `Send`).
 
 use std::cell::Cell;
 
+use crate::sys::MODELLED;
 use crate::sys::atomic::{AtomicIsize, Ordering};
 
 use super::state::{Completed, Release, Start, Suspend, TaskState, Wake};
@@ -32,6 +36,9 @@ const REMOTE_WAKE: isize = 1;
 /// In `shared`: the owner has left, all references are counted here.
 const MERGED: isize = 1 << 1;
 const REF: isize = 1 << 2;
+
+/// How far from zero `refs` may be (5).
+const FAR: u32 = if MODELLED || cfg!(miri) { 1 } else { 1 << 16 };
 
 /// See the module.
 #[derive(Debug)]
@@ -56,6 +63,29 @@ impl LocalState {
 
     fn is_merged(&self) -> bool {
         self.shared.load(Ordering::Acquire) & MERGED != 0
+    }
+
+    #[inline]
+    fn set_refs(&self, refs: i32) {
+        if refs.unsigned_abs() > FAR {
+            self.even_out(refs);
+        } else {
+            self.refs.set(refs);
+        }
+    }
+
+    /// Puts `refs` to the shared count (5).
+    #[cold]
+    fn even_out(&self, refs: i32) {
+        self.refs.set(0);
+        no_more_than_possible(self.shared.fetch_add(refs as isize * REF, Ordering::AcqRel));
+    }
+}
+
+/// Wakers leaked in a loop must not wrap the count into a use after free.
+fn no_more_than_possible(shared: isize) {
+    if shared > isize::MAX / 2 {
+        std::process::abort();
     }
 }
 
@@ -179,11 +209,7 @@ impl TaskState for LocalState {
         if self.is_merged() {
             return self.retain_remote();
         }
-        match self.refs.get().checked_add(1) {
-            Some(refs) => self.refs.set(refs),
-            // A waker leaked in a loop must not wrap the count into a use after free.
-            None => std::process::abort(),
-        }
+        self.set_refs(self.refs.get() + 1);
     }
 
     #[inline]
@@ -192,11 +218,12 @@ impl TaskState for LocalState {
             return self.shared.fetch_sub(n as isize * REF, Ordering::AcqRel).div_euclid(REF) == n as isize;
         }
         let left = self.refs.get() - n as i32;
-        self.refs.set(left);
         if !self.has(COMPLETE) || self.has(HANDLE) {
             // The list or the handle holds one: not the end.
+            self.set_refs(left);
             return false;
         }
+        self.refs.set(left);
         let shared = self.shared.load(Ordering::Acquire).div_euclid(REF);
         if left == 0 && shared == 0 {
             return true;
@@ -207,9 +234,7 @@ impl TaskState for LocalState {
     }
 
     fn retain_remote(&self) {
-        if self.shared.fetch_add(REF, Ordering::Relaxed) > isize::MAX / 2 {
-            std::process::abort();
-        }
+        no_more_than_possible(self.shared.fetch_add(REF, Ordering::Relaxed));
     }
 
     fn release_remote(&self) -> bool {
@@ -224,5 +249,31 @@ impl TaskState for LocalState {
 
     fn remote_wake_taken(&self) {
         self.shared.fetch_and(!REMOTE_WAKE, Ordering::AcqRel);
+    }
+}
+
+#[cfg(all(test, not(any(loom, shuttle))))]
+mod tests {
+    use super::*;
+
+    // J6: a waker goes to another thread for each wake-up from there, or comes from there, as often as you like.
+    #[test]
+    fn a_count_stays_near_zero_however_many_wakers_go_to_other_threads() {
+        let cycles = 3 * FAR + 5;
+        let state = LocalState::new(false);
+        for _ in 0..cycles {
+            state.retain();
+            assert!(!state.release_remote());
+            assert!(state.refs.get().unsigned_abs() <= FAR);
+        }
+        for _ in 0..2 * cycles {
+            state.retain_remote();
+            assert!(!state.release(1));
+            assert!(state.refs.get().unsigned_abs() <= FAR);
+        }
+        let _ = state.start(|| false);
+        let _ = state.finish();
+        assert!(!state.has_wakers(2));
+        assert!(state.release(2), "the list's and the completion's were the only ones");
     }
 }

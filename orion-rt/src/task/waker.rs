@@ -113,10 +113,13 @@ unsafe fn drop_waker<K: Sealed>(data: *const ()) {
 }
 
 /// Queues a task that has just become runnable, wherever tasks of its kind queue.
+///
+/// The caller keeps the scheduler, by a reference to the task or to a scope that it had before: while this is still at work the
+/// task may complete, and its root and its runtime end.
 pub(crate) fn queue<K: Sealed>(task: NonNull<Header<K>>) {
     // SAFETY: the caller's transition to SCHEDULED keeps the task incomplete, so alive, until it has been queued and run.
     let header = unsafe { task.as_ref() };
-    // SAFETY: as above (7 of `header`).
+    // SAFETY: kept by the caller.
     let shared = unsafe { header.shared.as_ref() };
     if header.is_body {
         shared.schedule_body(task, header.scope);

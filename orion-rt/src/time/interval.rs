@@ -3,12 +3,14 @@
 use std::future::Future;
 use std::panic::Location;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
 use futures_core::Stream;
 
-use super::sleep::{Sleep, sleep_until};
+use crate::coop::{self, Reason};
+
+use super::sleep::Sleep;
 
 /// A beat every `period`, the first at once.
 ///
@@ -65,8 +67,9 @@ impl Interval {
     /// ```
     ///
     /// Rule: T1.
+    #[track_caller]
     pub fn tick(&mut self) -> Tick<'_> {
-        Tick { interval: self }
+        Tick { interval: self, location: Location::caller() }
     }
 
     /// The time between two beats.
@@ -81,12 +84,16 @@ impl Interval {
         self.location
     }
 
-    fn poll_tick(&mut self, cx: &mut Context<'_>) -> Poll<Instant> {
-        let due = self.next;
-        let sleep = self.sleep.get_or_insert_with(|| Box::pin(sleep_until(due)));
-        if sleep.as_mut().poll(cx).is_pending() {
+    /// Waits on behalf of the code at `location`.
+    fn poll_tick(&mut self, cx: &mut Context<'_>, location: &'static Location<'static>) -> Poll<Instant> {
+        let (due, made) = (self.next, self.location);
+        let sleep = self.sleep.get_or_insert_with(|| Box::pin(Sleep::new(due, made)));
+        if sleep.as_mut().poll_deadline(cx).is_pending() {
+            // The sleep may be an earlier tick's.
+            coop::note_wait(Reason::Sleep, 0, location);
             return Poll::Pending;
         }
+        ready!(coop::consume(cx));
         self.next = super::later(due, self.period);
         self.sleep = None;
         Poll::Ready(due)
@@ -97,7 +104,8 @@ impl Stream for Interval {
     type Item = Instant;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Instant>> {
-        self.get_mut().poll_tick(cx).map(Some)
+        let this = self.get_mut();
+        this.poll_tick(cx, this.location).map(Some)
     }
 }
 
@@ -106,12 +114,14 @@ impl Stream for Interval {
 #[must_use = "futures do nothing unless awaited"]
 pub struct Tick<'a> {
     interval: &'a mut Interval,
+    location: &'static Location<'static>,
 }
 
 impl Future for Tick<'_> {
     type Output = Instant;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Instant> {
-        self.get_mut().interval.poll_tick(cx)
+        let this = self.get_mut();
+        this.interval.poll_tick(cx, this.location)
     }
 }

@@ -54,6 +54,13 @@ impl<T> Slab<T> {
         self.slots.iter().flatten()
     }
 
+    /// The values with their indices, from `start` on and then those before it.
+    pub(crate) fn iter_from(&self, start: usize) -> impl Iterator<Item = (usize, &T)> {
+        let (before, behind) = self.slots.split_at(start.min(self.slots.len()));
+        let behind = (start..).zip(behind);
+        behind.chain((0..).zip(before)).filter_map(|(index, slot)| Some((index, slot.as_ref()?)))
+    }
+
     /// The values, in the order of their indices.
     pub(crate) fn into_values(self) -> impl Iterator<Item = T> {
         self.slots.into_iter().flatten()
@@ -77,6 +84,8 @@ mod tests {
         slab.insert("d");
         assert_eq!(slab.iter().copied().collect::<Vec<_>>(), ["a", "d", "c"]);
         assert_eq!(slab.get_mut(1).copied(), Some("d"));
+        assert_eq!(slab.iter_from(1).collect::<Vec<_>>(), [(1, &"d"), (2, &"c"), (0, &"a")]);
+        assert_eq!(slab.iter_from(9).map(|(index, _)| index).collect::<Vec<_>>(), [0, 1, 2]);
         assert_eq!(slab.next_index(), 3);
         assert!(!slab.is_empty());
     }

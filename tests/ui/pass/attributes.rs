@@ -1,5 +1,5 @@
-// R7: the shapes the attributes accept, beside a glob import and without a warning.
-#![deny(warnings)]
+// R7: the shapes the attributes accept, beside a glob import and without a warning, also of those who want `Scope<'_, '_>` elsewhere.
+#![deny(warnings, rust_2018_idioms)]
 
 use orion_rt::*;
 
@@ -30,7 +30,19 @@ async fn kind_named(_: &Scope<'_, '_, Local>) -> Result<(), std::num::ParseIntEr
     Ok(())
 }
 
+/// A name that the expansion, of `kind_named` say, must not see.
+#[allow(non_upper_case_globals, dead_code)]
+const failed: u8 = 0;
+
 mod inner {
+    #[orion_rt::main]
+    pub async fn server(s: &super::Scope) -> ! {
+        s.go(async {});
+        loop {
+            super::yield_now().await;
+        }
+    }
+
     #[orion_rt::main]
     pub async fn answer() -> u8 {
         if true {
@@ -51,4 +63,5 @@ async fn main(s: &Scope) -> Result<impl std::process::Termination, std::num::Par
 #[allow(dead_code)]
 fn called_like_any_function() {
     assert_eq!(inner::answer(), 42);
+    let _: fn() -> ! = inner::server;
 }

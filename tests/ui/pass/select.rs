@@ -118,7 +118,21 @@ macro_rules! wrapped {
     };
 }
 
+/// Every kind of part comes from outside: a place after `take`, a pattern, a block without a comma behind it.
+macro_rules! all_from_outside {
+    ($ch:expr, $slot:expr, $pattern:pat, $open:expr, $body:block) => {
+        select! {
+            $ch <- take $slot => $body
+            Some($pattern) = <-$ch, if $slot.is_none() && $open => $body
+            $pattern = $ch.recv(), if $open => {}
+            else => {}
+        }
+    };
+}
+
 async fn in_a_macro(a: Chan<u8>) -> Option<u8> {
+    let mut slot = Some(1);
+    all_from_outside!(a, slot, _, true, { a.close(); });
     wrapped!(a, 1 + 1, v)
 }
 

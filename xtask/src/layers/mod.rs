@@ -10,8 +10,10 @@
 //! 2. A module imports from lower floors and from itself; two modules of one floor do not know each other.
 //! 3. The folders inside a module import each other without a cycle. The files of one folder are one subject told in
 //!    parts; they may know each other, and a folder may know the one it lies in.
+//! 4. Nothing but `sys` uses the platform's locks, atomics, threads and clock directly (`door`): what goes past it no model sees.
 
 mod check;
+mod door;
 mod resolve;
 mod table;
 
@@ -28,6 +30,7 @@ pub(crate) fn run(root: &Path) -> Outcome {
     let mut wrong = check::unknown_modules(&files);
     wrong.extend(check::climbing(&edges));
     wrong.extend(check::cycles(&resolve::between_folders(&files, &edges)));
+    wrong.extend(door::bypasses(&files));
     match tree::read(&root.join("ARCHITECTURE.md")) {
         Ok(text) if text.contains(drawing.trim_end()) => {}
         Ok(_) => wrong.push("ARCHITECTURE.md does not contain the drawing above, word for word".into()),

@@ -121,6 +121,18 @@ mod tests {
     }
 
     #[test]
+    fn the_lists_fit_the_sources() {
+        let root = tree::root();
+        let mutants = read(&root.join(crate::mutants::LISTS)).unwrap();
+        for mutant in &mutants {
+            let sound = tree::read(&root.join(&mutant.file)).unwrap();
+            if let Err(why) = apply(mutant, &sound) {
+                panic!("{}: {why}", mutant.name);
+            }
+        }
+    }
+
+    #[test]
     fn mistakes_in_the_list_are_named() {
         assert!(unique(parse(&format!("{TEXT}{TEXT}")).unwrap()).unwrap_err().contains("no-recheck"));
         assert!(parse(&TEXT.replace("loom", "prayer")).is_err());

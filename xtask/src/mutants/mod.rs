@@ -13,11 +13,13 @@
 //!    matches no test, is an error.
 //! 4. The mutants of a job share a target directory, so each builds only what its change touches.
 //! 5. A test run ends with its first failure: what else would fail is of no interest.
+//! 6. Only the program that holds the named test is built: a package has forty of them.
 //!
 //! Rejected: cargo-mutants (its mutants are its own choice, and it knows neither loom nor Miri).
 
 mod journal;
 mod list;
+mod program;
 mod verdict;
 
 use std::fs;
@@ -129,37 +131,38 @@ fn try_one(mutant: &Mutant, copy: &Path, target: &Path) -> Result<Verdict, Strin
     };
     let write = |text: &str| fs::write(&path, text).map_err(|error| format!("{}: {error}", path.display()));
     write(&broken)?;
-    let mut command = command(mutant, copy, target);
+    let program = program::of(copy, &mutant.package, &mutant.test)?;
+    let mut command = command(mutant, &program, copy, target);
     let ended = bounded::run_until(&mut command, LIMIT, verdict::has_failed).map_err(|error| format!("cargo: {error}"));
     write(&sound)?;
     let ended = ended?;
     Ok(verdict::judge(mutant.kind, ended.success, &ended.text))
 }
 
-/// The test run for one mutant.
-fn command(mutant: &Mutant, copy: &Path, target: &Path) -> Command {
+/// The test run for one mutant: of the test program that `program` selects.
+fn command(mutant: &Mutant, program: &[String], copy: &Path, target: &Path) -> Command {
     let mut command = cargo::command(copy, &target.join(mutant.kind.to_string()));
     match mutant.kind {
         Kind::Loom => {
             // Each mutant is built once and explored in seconds: quick to build counts for more than quick to run.
             command.env("CARGO_PROFILE_DEV_OPT_LEVEL", "1").env("CARGO_PROFILE_DEV_DEBUG", "0");
             command.env("RUSTFLAGS", "--cfg loom").env("LOOM_MAX_PREEMPTIONS", "3");
-            command.args(["test", "--lib"]);
+            command.arg("test");
         }
         Kind::Shuttle => {
             command.env("CARGO_PROFILE_DEV_OPT_LEVEL", "1").env("CARGO_PROFILE_DEV_DEBUG", "0");
             command.env("RUSTFLAGS", "--cfg shuttle");
-            command.args(["test", "--lib"]);
+            command.arg("test");
         }
         Kind::Unit => {
             command.env("CARGO_PROFILE_DEV_DEBUG", "0");
-            command.args(["test"]);
+            command.arg("test");
         }
         Kind::Miri => {
             command.env("MIRIFLAGS", "-Zmiri-disable-isolation -Zmiri-ignore-leaks");
             command.args(["+nightly", "miri", "test"]);
         }
     }
-    command.args(["--package", &mutant.package, &mutant.test]);
+    command.args(["--package", &mutant.package]).args(program).arg(&mutant.test);
     command
 }

@@ -2,7 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
-use syn::Expr;
+use syn::{Expr, Pat};
 
 use super::super::ast::{Arm, Binding, Operation, Select};
 use super::super::pattern;
@@ -43,6 +43,8 @@ pub(super) fn body(arm: &Arm, names: &Names) -> TokenStream {
                 }
             }
         }
+        // Without the user's span: to a lint `_ = future` is no choice between `_` and `()`.
+        Operation::Future { pattern: Pat::Wild(_), .. } => quote!(let _ = #value; #body),
         Operation::Future { pattern, .. } => quote!(let #pattern = #value; #body),
     };
     quote! {

@@ -92,6 +92,7 @@ fn is_plain_place(place: &Expr) -> bool {
         Expr::Path(_) => true,
         Expr::Field(field) => is_plain_place(&field.base),
         Expr::Paren(paren) => is_plain_place(&paren.expr),
+        Expr::Group(group) => is_plain_place(&group.expr),
         Expr::Unary(unary) => matches!(unary.op, syn::UnOp::Deref(_)) && is_plain_place(&unary.expr),
         Expr::Index(index) => is_plain_place(&index.expr) && matches!(*index.index, Expr::Lit(_) | Expr::Path(_)),
         _ => false,

@@ -117,6 +117,26 @@ fn a_panicking_waker_does_not_keep_the_others() {
     assert_eq!(drain(&ch), [5]);
 }
 
+// P3, C7: nor does `try_recv` lose a value to its partner's waker: it is received first by the next, whoever was served meanwhile.
+#[test]
+fn a_panicking_waker_does_not_lose_the_value_of_try_recv() {
+    let waker = Waker::from(Arc::new(Panics));
+    for capacity in [0, 1] {
+        let dropped: Arc<Count> = Arc::default();
+        let ch = Chan::new(capacity);
+        for i in 0..capacity {
+            ch.try_send(Counted(i as u32, dropped.clone())).unwrap();
+        }
+        let mut send = Box::pin(ch.send(Counted(capacity as u32, dropped.clone())));
+        assert!(send.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+        assert!(catch_unwind(AssertUnwindSafe(|| ch.try_recv())).is_err());
+        assert_eq!((ch.len(), dropped.get()), (capacity + 1, 0));
+        let left: Vec<_> = drain(&ch).into_iter().map(|value| value.0).collect();
+        assert!(left.into_iter().eq(0..=capacity as u32));
+        assert_eq!(ch.inspect().received, capacity as u64 + 1);
+    }
+}
+
 // C11: the buffer keeps its high-water mark; a cycle through it does not grow it.
 #[test]
 fn steady_state_wraps_around() {

@@ -21,7 +21,6 @@ use std::pin::Pin;
 use std::ptr::NonNull;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::thread;
 
 use crate::coop::{self, Reason};
 use crate::scheduler::any;
@@ -48,7 +47,7 @@ pub(crate) struct Call<F, T> {
 enum Body<F, T> {
     New(F),
     Queued(F, Inherited),
-    Result(thread::Result<T>),
+    Result(std::thread::Result<T>),
     Empty,
 }
 

@@ -88,7 +88,8 @@ struct Seat {
 
 impl Seat {
     fn call(&self) {
-        self.called.store(true, Ordering::Release);
+        // A store would do, but loom may order it before a `swap` below that has not seen it.
+        self.called.swap(true, Ordering::Release);
         self.thread.unpark();
     }
 

@@ -35,7 +35,7 @@ pub(crate) struct Worker {
     lifo: Cell<Option<Runnable>>,
     lifo_run: Cell<u32>,
     tick: Cell<u32>,
-    searching: Cell<bool>,
+    pub(super) searching: Cell<bool>,
     left_timers: Cell<bool>,
 }
 
@@ -164,7 +164,7 @@ impl Worker {
     /// The worker has found something that may take long: another is to search, and to keep the timers (3).
     pub(super) fn found_work(&self) {
         if self.searching.replace(false) && self.shared.sleepers.stop_searching() {
-            self.shared.notify();
+            self.pass_search_on();
         } else if self.left_timers.get() && !self.shared.timers.is_empty() {
             self.notify_others();
         }

@@ -8,7 +8,7 @@ use std::task::{RawWakerVTable, Waker};
 use std::time::Duration;
 
 use crate::sys::Mutex;
-use crate::sys::atomic::AtomicUsize;
+use crate::sys::atomic::{AtomicUsize, Ordering};
 use crate::task::child::Child;
 use crate::task::current::AnyTask;
 use crate::task::header::Header;
@@ -55,11 +55,15 @@ impl Sealed for Modelled {
 }
 
 /// The scheduler: whoever wants to be a worker for a while calls [`Queue::run`].
-pub(crate) struct Queue(Mutex<VecDeque<NonNull<Header<Modelled>>>>);
+pub(crate) struct Queue {
+    tasks: Mutex<VecDeque<NonNull<Header<Modelled>>>>,
+    /// Counted when a task is in the queue, where `Multi`'s scheduler looks for a worker to wake.
+    pushed: AtomicUsize,
+}
 
 impl Queue {
     pub(super) fn new() -> Arc<Self> {
-        Arc::new(Self(Mutex::new(VecDeque::new())))
+        Arc::new(Self { tasks: Mutex::new(VecDeque::new()), pushed: AtomicUsize::new(0) })
     }
 
     /// Runs tasks until none is queued.
@@ -82,13 +86,21 @@ impl Queue {
     }
 
     fn pop(&self) -> Option<NonNull<Header<Modelled>>> {
-        self.0.lock().pop_front()
+        self.tasks.lock().pop_front()
+    }
+}
+
+impl Drop for Queue {
+    fn drop(&mut self) {
+        // Loom tries two steps in either order only if they touch the same thing: here it is told that a count may come late.
+        let _ = self.pushed.load(Ordering::Relaxed);
     }
 }
 
 impl Schedule<Modelled> for Queue {
     fn schedule(&self, task: NonNull<Header<Modelled>>) {
-        self.0.lock().push_back(task);
+        self.tasks.lock().push_back(task);
+        self.pushed.fetch_add(1, Ordering::Relaxed);
     }
 
     fn schedule_body(&self, body: NonNull<Header<Modelled>>, root: NonNull<ScopeCore<Modelled>>) {

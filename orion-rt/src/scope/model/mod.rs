@@ -318,6 +318,29 @@ fn model_an_opener_completes_with_its_last_task() {
     });
 }
 
+// X6, R5: a handle cancels its task on another thread; the task ends, with it the root, and the scheduler is given up, before that
+// thread has come back from queueing it.
+#[test]
+fn model_a_handles_cancel_against_the_end_of_the_scheduler() {
+    check(3, || {
+        let world = World::new();
+        let alive = Arc::new(PlainUsize::new(0));
+        let handle = world.group().spawn_any(Spec::here(), never(Guest::of(&alive)));
+        // It parks.
+        world.queue.run_some(1);
+        let canceller = thread::spawn(move || handle.cancel());
+        world.queue.run();
+        if alive.load(Ordering::Relaxed) == 0 {
+            world.end();
+            canceller.join().unwrap();
+        } else {
+            canceller.join().unwrap();
+            world.end();
+        }
+        assert_eq!(alive.load(Ordering::Relaxed), 0);
+    });
+}
+
 // P1: the future of a group with a panic inside is dropped on another thread while the task that opened it completes, and with
 // it the scope that is to raise the panic.
 #[test]

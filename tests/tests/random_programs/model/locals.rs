@@ -47,7 +47,7 @@ impl Model<'_> {
         self.locals[local].parked = false;
         let mut again = Vec::new();
         for _ in 0..TURNS {
-            if self.budget == Some(0) {
+            if self.budget == Some(0) || self.suspended {
                 break;
             }
             match self.next_part(local)? {

@@ -55,6 +55,8 @@ struct Model<'p> {
     guessed: usize,
     /// Operations the running task may still complete; `None`: no limit.
     budget: Option<u32>,
+    /// Whether a spent budget has suspended something in this turn.
+    suspended: bool,
     reached: Reached,
 }
 
@@ -79,6 +81,7 @@ impl<'p> Model<'p> {
             guesses,
             guessed: 0,
             budget: None,
+            suspended: false,
             reached: Reached::default(),
         }
     }
@@ -180,6 +183,7 @@ impl<'p> Model<'p> {
         self.trace.expect(Event::Turn(task))?;
         if self.task(task).local.is_none() {
             self.budget = (self.program.budget > 0).then_some(self.program.budget);
+            self.suspended = false;
         }
         self.enter_nests(task)?;
         let ready = loop {
@@ -237,11 +241,13 @@ impl<'p> Model<'p> {
         self.chans.woken.push(task);
     }
 
-    /// Takes one unit of the budget. `false`: it is spent, and the task yields.
+    /// Takes one unit of the budget. `false`: it is spent, and the task yields; if it goes on within the turn it has one more.
     fn consume(&mut self, task: usize) -> bool {
         match &mut self.budget {
             None => true,
-            Some(0) => {
+            Some(left @ 0) => {
+                *left = 1;
+                self.suspended = true;
                 self.reached.spent_budgets += 1;
                 self.task(task).woken = true;
                 false

@@ -26,6 +26,8 @@ mod job;
 mod latch;
 #[cfg(all(test, loom))]
 mod model;
+#[cfg(all(test, not(any(loom, shuttle))))]
+mod tests;
 mod wait;
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -84,8 +86,9 @@ pub fn fork_join<A: Send, B: Send>(a: impl FnOnce() -> A + Send, b: impl FnOnce(
 }
 
 fn fork<A, B>(worker: &Worker, a: impl FnOnce() -> A + Send, b: impl FnOnce() -> B + Send) -> (A, B) {
-    let abort = AbortOnUnwind;
     let job = StackJob::new(worker.index(), b, worker.inherited());
+    // After the job, so that it is dropped first.
+    let abort = AbortOnUnwind;
     worker.push_fork(job.reference());
     let a = catch_unwind(AssertUnwindSafe(a));
     while !job.latch.is_set() {

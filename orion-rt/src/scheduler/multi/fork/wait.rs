@@ -38,6 +38,15 @@ impl Worker {
         self.forks.pop()
     }
 
+    /// The worker was the last that searched: another is to, and where there are forks, one that waits for its own will do.
+    pub(in super::super) fn pass_search_on(&self) {
+        if self.sees_forks() {
+            self.shared.notify_forks();
+        } else {
+            self.shared.notify();
+        }
+    }
+
     /// Runs a fork that this worker has taken out of a deque.
     pub(in super::super) fn help(&self, fork: ForkRef) {
         self.found_work();
