@@ -44,6 +44,7 @@ pin_project! {
         parent: Group<'scope, K>,
         start: Option<B>,
         opened: Opened<K>,
+        // Before `body`: this waits for no shield of a body that is dropped with it.
         unit: Unit,
         #[pin]
         body: Option<F>,

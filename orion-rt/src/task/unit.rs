@@ -14,7 +14,7 @@
 //! 2. Who has asked a unit to end stores its waker before it looks at the shields; the last shield takes the waker after it has
 //!    left. So either the look finds no shield, or the waker is found and woken (`shields` says why).
 //! 3. Whoever polls a unit looks at the shields after the poll, if the unit is to end; so a shield that goes meanwhile wakes
-//!    nobody: the waker is taken out before.
+//!    nobody: the waker is taken out before. So does one that goes with the unit, which whoever polls it drops first.
 //!
 //! Rejected: a unit that knows the one around it (a group's future may be moved, and its unit then is inside others); a stack of
 //! pointers to the stack's frames (unsafe, for a nanosecond).
@@ -73,6 +73,15 @@ impl Unit {
     /// gone.
     pub(crate) fn is_shielded(&self, waker: &Waker) -> bool {
         self.0.as_ref().is_some_and(|protection| protection.wait_with(waker))
+    }
+}
+
+/// Whoever polls the unit is about to be gone, and waits for nothing: the unit itself, with its shields, may go after this.
+impl Drop for Unit {
+    fn drop(&mut self) {
+        if let Some(protection) = &self.0 {
+            protection.wait_no_more();
+        }
     }
 }
 

@@ -2,6 +2,9 @@
 //!
 //! - Exactly once (C7, J6): each value and each result that was made is taken by somebody or dropped, once; nothing twice.
 //! - Each task that was spawned ends once, by itself, with a panic or torn down, before the root returns (R3); its joiner learns which (J5).
+//! - When a group or a local group is over, nothing that was started in it runs (S2).
+//! - A script sees the task-local value that was set around it, or around the spawn of its task.
+//! - A try group ends with an error of its body or of a task that was spawned in it (S8).
 //! - A task that has closed a channel, or has seen it closed, sends nothing any more (C3).
 //! - In calm programs: what one task receives from another through one channel comes in the order of the sends (C1), and a
 //!   channel that was closed and drained stays so.
@@ -10,6 +13,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
+use crate::inside;
 use crate::program::{Offer, Program, Step};
 use crate::real::Witness;
 use crate::trace::{End, Outcome, Thing, Won};
@@ -22,9 +26,10 @@ struct Count {
     dropped: AtomicU32,
 }
 
-/// A task: how often it ended by itself, with a panic, and torn down.
+/// A task: whether it has begun; how often it ended by itself, with a panic, and torn down.
 #[derive(Default)]
 struct Ends {
+    begun: AtomicBool,
     returned: AtomicU32,
     panicked: AtomicU32,
     torn: AtomicU32,
@@ -40,6 +45,10 @@ pub(crate) struct Ledger<'p> {
     outcomes: Vec<Mutex<Vec<(usize, Outcome, bool)>>>,
     quiet: AtomicBool,
     events: AtomicU64,
+    /// By script: the task-local value.
+    locals: Vec<Option<u8>>,
+    /// What was wrong while the program ran.
+    wrong: Mutex<Option<String>>,
 }
 
 impl<'p> Ledger<'p> {
@@ -53,6 +62,8 @@ impl<'p> Ledger<'p> {
             outcomes: (0..scripts).map(|_| Mutex::default()).collect(),
             quiet: AtomicBool::new(false),
             events: AtomicU64::new(0),
+            locals: inside::values(program),
+            wrong: Mutex::default(),
         }
     }
 
@@ -89,13 +100,16 @@ impl<'p> Ledger<'p> {
             self.check_steps(script)?;
         }
         self.check_channels(calm)?;
+        if let Some(wrong) = self.wrong.into_inner().unwrap() {
+            return Err(wrong);
+        }
         Ok(self.events.into_inner())
     }
 
     /// The tasks a script has spawned have ended, once, as their joiners were told.
     fn check_steps(&self, script: usize) -> Result<(), String> {
         for step in &self.program.scripts[script] {
-            if let Step::Spawn { script: task, .. } = *step {
+            if let Step::Spawn(task, _) = *step {
                 let (returned, panicked, torn) = self.ends(task);
                 if returned + panicked + torn > 1 {
                     return Err(format!(
@@ -119,7 +133,7 @@ impl<'p> Ledger<'p> {
         }
         if was_over {
             for step in &self.program.scripts[script] {
-                if let Step::Spawn { script: task, .. } = *step
+                if let Step::Spawn(task, _) = *step
                     && self.ends(task) == (0, 0, 0)
                 {
                     return Err(format!("task {task} was spawned and never ended"));
@@ -131,8 +145,33 @@ impl<'p> Ledger<'p> {
 
     /// How often a task returned, panicked and was torn down.
     fn ends(&self, task: usize) -> (u32, u32, u32) {
-        let Ends { returned, panicked, torn } = &self.tasks[task];
-        (returned.load(Ordering::Relaxed), panicked.load(Ordering::Relaxed), torn.load(Ordering::Relaxed))
+        let Ends { returned, panicked, torn, .. } = &self.tasks[task];
+        (returned.load(Ordering::SeqCst), panicked.load(Ordering::SeqCst), torn.load(Ordering::SeqCst))
+    }
+
+    /// A step has just ended: what has to be so by now?
+    fn check_now(&self, script: usize, step: usize, outcome: Outcome) {
+        let wrong = match (self.program.scripts[script].get(step), outcome) {
+            (Some(Step::Get), Outcome::Local(value)) if value != self.locals[script] => {
+                format!("the local value is {value:?}, not {:?}", self.locals[script])
+            }
+            (Some(&Step::Within(body, nest)), _) => {
+                let inside = inside::tasks_inside(self.program, body, nest);
+                let runs =
+                    |&&task: &&usize| self.tasks[task].begun.load(Ordering::SeqCst) && self.ends(task) == (0, 0, 0);
+                if let Some(task) = inside.iter().find(runs) {
+                    format!("{nest:?} is over, and task {task} is not")
+                } else if let Outcome::Failed(error) = outcome
+                    && !inside::errors(self.program, body, nest).contains(&error)
+                {
+                    format!("{nest:?} failed with {error}, which is no error of it")
+                } else {
+                    return;
+                }
+            }
+            _ => return,
+        };
+        self.wrong.lock().unwrap().get_or_insert(format!("script {script}, step {step}: {wrong}"));
     }
 
     fn check_channels(&self, calm: bool) -> Result<(), String> {
@@ -206,8 +245,9 @@ fn offer(step: &Step, index: Option<usize>) -> Option<Offer> {
 }
 
 impl Witness for Ledger<'_> {
-    fn turn(&self, _: usize) {
+    fn turn(&self, task: usize) {
         self.event();
+        self.tasks[task].begun.store(true, Ordering::SeqCst);
     }
 
     fn over(&self, task: usize, end: End) {
@@ -218,7 +258,7 @@ impl Witness for Ledger<'_> {
             End::Panicked => &ends.panicked,
             End::Torn => &ends.torn,
         };
-        count.fetch_add(1, Ordering::Relaxed);
+        count.fetch_add(1, Ordering::SeqCst);
     }
 
     fn did(&self, script: usize, step: usize, outcome: Outcome) {
@@ -230,6 +270,7 @@ impl Witness for Ledger<'_> {
             Outcome::Joined(task) => self.taken(Thing::Result(task)),
             _ => {}
         }
+        self.check_now(script, step, outcome);
         let quiet = self.quiet.load(Ordering::SeqCst);
         self.outcomes[script].lock().unwrap().push((step, outcome, quiet));
     }

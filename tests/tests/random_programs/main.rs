@@ -11,11 +11,14 @@
 #![forbid(unsafe_code)]
 
 mod chans;
+mod inside;
+mod interpreter;
 mod invariants;
 mod model;
 mod program;
 mod real;
 mod regressions;
+mod strategies;
 mod trace;
 
 use std::cell::{Cell, RefCell};
@@ -31,8 +34,9 @@ use proptest::test_runner::{Config, TestCaseError, TestRunner};
 
 use invariants::Ledger;
 use model::Reached;
-use program::{Program, Source, any_program, calm_program, panicking_program};
-use real::World;
+use program::{Program, Source};
+use real::{Clock, World};
+use strategies::{any_program, calm_program, panicking_program};
 use trace::Recorder;
 
 /// No program takes as long as this.
@@ -89,9 +93,10 @@ fn check_local(source: &Source) -> Result<(u64, Reached), String> {
     let program = Program::new(source);
     let recorder = Recorder::default();
     let (rest, raised) = {
-        let world = World::new(&program, &recorder);
-        let runtime = orion_rt::Runtime::builder().yield_budget(program.budget).build_local().expect("no threads");
-        let raised = raised(|| runtime.run(async |s| real::local::root(&world, s, 1).await));
+        let world = World::new(&program, &recorder, Clock::Virtual);
+        let runtime = orion_rt::Runtime::builder().yield_budget(program.budget).deterministic(true);
+        let runtime = runtime.build_local().expect("no threads");
+        let raised = raised(|| runtime.run(async |s| interpreter::local::root(&world, s).await));
         (world.drain(), raised)
     };
     let events = recorder.events();
@@ -104,8 +109,8 @@ fn check_multi(runtime: &Runtime, source: &Source, calm: bool) -> Result<u64, St
     let program = Program::new(source);
     let ledger = Ledger::new(&program);
     let rest = {
-        let world = World::new(&program, &ledger);
-        raised(|| runtime.run(async |s| real::multi::root(&world, s, 200).await));
+        let world = World::new(&program, &ledger, Clock::System { patience: 200 });
+        raised(|| runtime.run(async |s| interpreter::multi::root(&world, s).await));
         world.drain()
     };
     ledger.check(&rest, calm)
@@ -138,7 +143,7 @@ fn explore(
     counts.get()
 }
 
-// C1-C7, C10, L1, L3, L4, L9, S3-S6, J3-J7, X1-X5, P1, P2, Y1, Y2 on one thread, against the model.
+// C1-C7, C10, L1, L3, L4, L9, S2-S6, S8, S9, S11, J3-J7, X1-X5, P1, P2, Y1, Y2, T1, T3 on one thread, against the model.
 #[test]
 fn a_run_on_one_thread_is_what_the_model_says() {
     let mut reached = Reached::default();
@@ -154,7 +159,7 @@ fn a_run_on_one_thread_is_what_the_model_says() {
     assert!(reached.all(), "the programs come to every corner: {reached:?}");
 }
 
-// C1, C3, C7, J5, J6, R3, X5, X6 on 1, 2 and 8 workers.
+// C1, C3, C7, J5, J6, R3, S2, S8, X5, X6 on 1, 2 and 8 workers.
 #[test]
 fn every_run_on_workers_keeps_its_values_and_tasks() {
     let runtimes: Vec<Runtime> = WORKERS.iter().map(|&n| workers(n)).collect();

@@ -1,16 +1,15 @@
 //! Programs: what proptest generates and shrinks ([`Source`]), and the same with every task, body and value numbered
 //! ([`Program`]), which the runtime and the model both carry out.
 //!
-//! A source is a flat list, in which `Spawn`, `Go` and `Group` open a script of their own that ends with `End`: so whatever
-//! proptest leaves out, the rest is a program.
+//! A source is a flat list, in which some operations open a script of their own that ends with `End`: so whatever proptest
+//! leaves out, the rest is a program.
 //!
 //! There are no loops, so each step is carried out at most once, and its script and place name it.
 
-use proptest::collection::vec;
-use proptest::prelude::*;
 use std::slice::Iter;
 
-/// What a task does next. Channels and handles are named by numbers, taken modulo how many there are.
+/// What a task does next. Channels and handles are named by numbers, taken modulo how many there are. Times are in units of
+/// the run's.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Op {
     Yield,
@@ -32,30 +31,67 @@ pub(crate) enum Op {
     AbandonSend(usize, u8),
     /// The same with a receive.
     AbandonRecv(usize, u8),
-    /// Spawns a task that does what follows, up to `End`.
-    Spawn,
-    Go,
-    /// Spawns an isolated task.
-    Isolated,
-    /// Opens a group; what follows is its body. A panic that comes out of it is caught.
-    Group,
-    /// What follows is done within a shield.
-    Shield,
+    /// Starts what does the operations that follow, up to `End`.
+    Spawn(How),
+    /// What follows is done here, within this.
+    Within(Nest),
     /// Ends the innermost of these.
     End,
+    /// Ends the script with an error: of its task, or the value of what it is within.
+    Fail,
     Join(usize),
     Finished(usize),
     IsFinished(usize),
     Cancel(usize),
     Release(usize),
+    /// Joins, or gets the handle back when the time is up.
+    JoinTimeout(usize, u8),
+    /// Joins the task of the script's set that completes next.
+    Next,
+    CancelSet,
+    DropSet,
     /// Cancels the innermost scope.
     CancelScope,
+    CancelAfter(u8),
+    /// Cancels the innermost local group.
+    CancelLocal,
     IsCancelled,
     /// Waits until the task is cancelled.
     Cancelled,
     /// Waits until the innermost scope is cancelled.
     ScopeCancelled,
+    Sleep(u8),
+    /// Reads the task-local value.
+    Get,
     Panic,
+}
+
+/// How a task is started.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum How {
+    Spawn,
+    /// Without a handle.
+    Go,
+    Isolated,
+    Background,
+    /// Into the script's set, which it makes if there is none.
+    Set,
+    /// As a child of the innermost local group.
+    Child,
+}
+
+/// What goes on around a script within the task that carries it out.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Nest {
+    /// A panic that comes out of a group is caught.
+    Group,
+    TryGroup,
+    GroupTimeout(u8),
+    Local,
+    Timeout(u8),
+    Shield,
+    /// With this as the task-local value.
+    With(u8),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -87,18 +123,26 @@ pub(crate) enum Step {
     Select { biased: bool, default: bool, arms: Vec<Offer> },
     RecvOrYield(usize, u8),
     Abandon(Offer, u8),
-    Spawn { script: usize, joinable: bool, isolated: bool },
-    Group(usize),
-    Shield(usize),
+    Spawn(usize, How),
+    Within(usize, Nest),
+    Fail(u32),
     Join(usize),
     Finished(usize),
     IsFinished(usize),
     Cancel(usize),
     Release(usize),
+    JoinTimeout(usize, u8),
+    Next,
+    CancelSet,
+    DropSet,
     CancelScope,
+    CancelAfter(u8),
+    CancelLocal,
     IsCancelled,
     Cancelled,
     ScopeCancelled,
+    Sleep(u8),
+    Get,
     Panic(u32),
 }
 
@@ -109,38 +153,39 @@ pub(crate) struct Offer {
     pub(crate) value: Option<u32>,
 }
 
-/// A numbered program. Script 0 is the first task's; a task and a group's body have the number of their script.
+/// A numbered program. Script 0 is the first task's; a task, a child and a group's body have the number of their script.
 #[derive(Debug)]
 pub(crate) struct Program {
     pub(crate) capacities: Vec<Option<usize>>,
     pub(crate) budget: u32,
     pub(crate) scripts: Vec<Vec<Step>>,
     pub(crate) values: u32,
+    /// No chain of waits of the program takes as long as this.
+    pub(crate) time: u32,
     panics: u32,
-    /// Whether a task may be in two groups at once, one in the other.
-    nests: bool,
+    errors: u32,
 }
 
 impl Program {
     pub(crate) fn new(source: &Source) -> Self {
         let (capacities, budget) = (source.capacities.clone(), source.budget);
-        let panics = source.ops.contains(&Op::Panic);
-        let mut program = Self { capacities, budget, scripts: Vec::new(), values: 0, panics: 0, nests: !panics };
-        if panics {
-            // All of it within a group: a panic that came to the root would end its body, which ends the program.
-            program.scripts.push(vec![Step::Group(1)]);
+        let mut program = Self { capacities, budget, scripts: Vec::new(), values: 0, time: 1, panics: 0, errors: 0 };
+        if source.ops.contains(&Op::Panic) {
+            // A panic that came to the root would end its body, which ends the program. So all tasks are in a group; the first too,
+            // as what is left of a group whose future is dropped goes to the scope of the task that had opened it.
+            program.scripts = vec![vec![Step::Within(1, Nest::Group)], vec![Step::Spawn(2, How::Go)]];
         }
-        program.script(&mut source.ops.iter(), false, panics);
+        program.script(&mut source.ops.iter(), false, false);
         program
     }
 
-    /// Numbers what is left, or up to the `End` of a script inside; outside an `End` ends nothing.
-    fn script(&mut self, ops: &mut Iter<'_, Op>, inside: bool, in_body: bool) -> usize {
+    /// Numbers what is left, or up to the `End` of a script inside; outside an `End` ends nothing. `local`: in a local group.
+    fn script(&mut self, ops: &mut Iter<'_, Op>, inside: bool, local: bool) -> usize {
         let number = self.scripts.len();
         self.scripts.push(Vec::new());
         while let Some(op) = ops.next() {
             if *op != Op::End {
-                let step = self.step(op, ops, in_body);
+                let step = self.step(op, ops, local);
                 self.scripts[number].push(step);
             } else if inside {
                 break;
@@ -149,7 +194,7 @@ impl Program {
         number
     }
 
-    fn step(&mut self, op: &Op, rest: &mut Iter<'_, Op>, in_body: bool) -> Step {
+    fn step(&mut self, op: &Op, rest: &mut Iter<'_, Op>, local: bool) -> Step {
         match op {
             Op::Yield => Step::Yield,
             &Op::Send(chan) => Step::Send(self.send(chan)),
@@ -167,25 +212,46 @@ impl Program {
             &Op::RecvOrYield(chan, times) => Step::RecvOrYield(self.chan(chan), times),
             &Op::AbandonSend(chan, times) => Step::Abandon(self.send(chan), times),
             &Op::AbandonRecv(chan, times) => Step::Abandon(self.arm(Arm::Recv(chan)), times),
-            Op::Spawn => Step::Spawn { script: self.script(rest, true, false), joinable: true, isolated: false },
-            Op::Go => Step::Spawn { script: self.script(rest, true, false), joinable: false, isolated: false },
-            Op::Isolated => Step::Spawn { script: self.script(rest, true, false), joinable: true, isolated: true },
-            // Where there are panics a group's body that is dropped takes no other group with it.
-            Op::Group if in_body && !self.nests => {
-                Step::Spawn { script: self.script(rest, true, false), joinable: true, isolated: false }
+            // Outside a local group there is nobody to be a child of.
+            Op::Spawn(How::Child) if !local => Step::Spawn(self.script(rest, true, false), How::Spawn),
+            &Op::Spawn(how) => Step::Spawn(self.script(rest, true, how == How::Child), how),
+            &Op::Within(nest) => {
+                if let Nest::Timeout(time) | Nest::GroupTimeout(time) = nest {
+                    self.time += u32::from(time);
+                }
+                Step::Within(self.script(rest, true, local || nest == Nest::Local), nest)
             }
-            Op::Group => Step::Group(self.script(rest, true, true)),
-            Op::Shield => Step::Shield(self.script(rest, true, in_body)),
             Op::End => unreachable!("ends a script"),
             &Op::Join(handle) => Step::Join(handle),
             &Op::Finished(handle) => Step::Finished(handle),
             &Op::IsFinished(handle) => Step::IsFinished(handle),
             &Op::Cancel(handle) => Step::Cancel(handle),
             &Op::Release(handle) => Step::Release(handle),
+            &Op::JoinTimeout(handle, time) => {
+                self.time += u32::from(time);
+                Step::JoinTimeout(handle, time)
+            }
+            Op::Next => Step::Next,
+            Op::CancelSet => Step::CancelSet,
+            Op::DropSet => Step::DropSet,
             Op::CancelScope => Step::CancelScope,
+            &Op::CancelAfter(time) => {
+                self.time += u32::from(time);
+                Step::CancelAfter(time)
+            }
+            Op::CancelLocal => Step::CancelLocal,
             Op::IsCancelled => Step::IsCancelled,
             Op::Cancelled => Step::Cancelled,
             Op::ScopeCancelled => Step::ScopeCancelled,
+            &Op::Sleep(time) => {
+                self.time += u32::from(time);
+                Step::Sleep(time)
+            }
+            Op::Get => Step::Get,
+            Op::Fail => {
+                self.errors += 1;
+                Step::Fail(self.errors - 1)
+            }
             Op::Panic => {
                 self.panics += 1;
                 Step::Panic(self.panics - 1)
@@ -221,95 +287,4 @@ fn distinct(arms: Vec<Offer>) -> Vec<Offer> {
             new
         })
         .collect()
-}
-
-/// Any program.
-pub(crate) fn any_program() -> impl Strategy<Value = Source> {
-    let opener = prop_oneof![
-        1 => Just(None),
-        5 => Just(Some(Op::Spawn)),
-        2 => Just(Some(Op::Go)),
-        2 => Just(Some(Op::Group)),
-        2 => Just(Some(Op::Shield)),
-    ];
-    programs(opener.boxed(), any_op().boxed(), prop::option::weighted(0.3, 0..8_usize).boxed())
-}
-
-/// A program in which tasks and bodies panic.
-pub(crate) fn panicking_program() -> impl Strategy<Value = Source> {
-    let opener = prop_oneof![
-        1 => Just(None),
-        4 => Just(Some(Op::Spawn)),
-        2 => Just(Some(Op::Go)),
-        3 => Just(Some(Op::Isolated)),
-        3 => Just(Some(Op::Group)),
-        2 => Just(Some(Op::Shield)),
-    ];
-    let op = prop_oneof![14 => any_op(), 1 => Just(Op::Panic), 1 => (0..8_usize).prop_map(Op::Join)];
-    programs(opener.boxed(), op.boxed(), prop::option::weighted(0.1, 0..8_usize).boxed())
-}
-
-/// A program in which nothing is given up half-way: no cancels, no receives that are dropped. There a channel is first in,
-/// first out for every receiver, and what has ended stays so.
-pub(crate) fn calm_program() -> impl Strategy<Value = Source> {
-    let opener = prop_oneof![
-        1 => Just(None),
-        5 => Just(Some(Op::Spawn)),
-        2 => Just(Some(Op::Go)),
-        2 => Just(Some(Op::Group)),
-    ];
-    programs(opener.boxed(), calm_op().boxed(), Just(None).boxed())
-}
-
-fn programs(
-    opener: BoxedStrategy<Option<Op>>,
-    op: BoxedStrategy<Op>,
-    cancels: BoxedStrategy<Option<usize>>,
-) -> impl Strategy<Value = Source> {
-    let capacity = prop_oneof![4 => Just(Some(0)), 3 => Just(Some(1)), 2 => Just(Some(2)), 1 => Just(None)];
-    let budget = prop_oneof![2 => Just(0_u32), 1 => 1..4_u32];
-    let ends = prop_oneof![4 => Just(0_usize), 6 => Just(1), 2 => Just(2), 1 => Just(3)];
-    // Mostly short scripts beside each other, so that much is under way at the same time; now and then one is let run and then
-    // cancelled.
-    let block = (opener, vec(op, 0..8), ends, cancels).prop_map(|(opener, ops, ends, cancelled)| {
-        let ends = (0..ends).map(|_| Op::End);
-        let cancel = cancelled.map(|handle| [Op::Yield, Op::Cancel(handle)]);
-        opener.into_iter().chain(ops).chain(ends).chain(cancel.into_iter().flatten()).collect()
-    });
-    (vec(capacity, 1..4), budget, vec(block, 1..20)).prop_map(|(capacities, budget, blocks): (_, _, Vec<Vec<Op>>)| {
-        Source { capacities, budget, ops: blocks.concat() }
-    })
-}
-
-fn calm_op() -> impl Strategy<Value = Op> {
-    let arm = prop_oneof![(0..4_usize).prop_map(Arm::Send), (0..4_usize).prop_map(Arm::Recv)];
-    prop_oneof![
-        4 => Just(Op::Yield),
-        8 => (0..4_usize).prop_map(Op::Send),
-        8 => (0..4_usize).prop_map(Op::Recv),
-        2 => (0..4_usize).prop_map(Op::TrySend),
-        2 => (0..4_usize).prop_map(Op::TryRecv),
-        1 => (0..4_usize).prop_map(Op::Close),
-        2 => (0..4_usize).prop_map(Op::Inspect),
-        6 => (any::<bool>(), prop::bool::weighted(0.2), vec(arm, 0..4))
-            .prop_map(|(biased, default, arms)| Op::Select { biased, default, arms }),
-        2 => ((0..4_usize), 1..4_u8).prop_map(|(chan, times)| Op::RecvOrYield(chan, times)),
-        2 => (0..8_usize).prop_map(Op::Join),
-        1 => (0..8_usize).prop_map(Op::Finished),
-        1 => (0..8_usize).prop_map(Op::IsFinished),
-        1 => (0..8_usize).prop_map(Op::Release),
-    ]
-}
-
-fn any_op() -> impl Strategy<Value = Op> {
-    prop_oneof![
-        26 => calm_op(),
-        2 => ((0..4_usize), 1..4_u8).prop_map(|(chan, times)| Op::AbandonSend(chan, times)),
-        5 => ((0..4_usize), 1..4_u8).prop_map(|(chan, times)| Op::AbandonRecv(chan, times)),
-        4 => (0..8_usize).prop_map(Op::Cancel),
-        1 => Just(Op::CancelScope),
-        1 => Just(Op::IsCancelled),
-        1 => Just(Op::Cancelled),
-        1 => Just(Op::ScopeCancelled),
-    ]
 }

@@ -4,12 +4,12 @@ use std::any::Any;
 use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::{Pin, pin};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
 
-use futures::future::{BoxFuture, FutureExt, LocalBoxFuture};
-use orion_rt::{Chan, Group, JoinHandle, Local, Multi, Select, Selected, SendError, TaskError, TryRecvError};
-use orion_rt::{TrySendError, cancelled, is_cancelled, select, shield, yield_now};
+use orion_rt::{Chan, Select, Selected, SendError, TaskError, TryRecvError, TrySendError, select, sleep, yield_now};
 
 use crate::program::{Offer, Program, Step};
 use crate::trace::{End, Outcome, Thing, Won};
@@ -32,18 +32,63 @@ pub(crate) trait Witness: Sync {
 
 /// What a program works with; lives outside its root.
 pub(crate) struct World<'a, W: Witness> {
-    program: &'a Program,
-    witness: &'a W,
-    chans: Vec<Chan<Token<'a, W>>>,
+    pub(crate) program: &'a Program,
+    pub(crate) witness: &'a W,
+    pub(crate) chans: Vec<Chan<Token<'a, W>>>,
+    clock: Clock,
     /// Turns and drops of tasks.
     activity: AtomicU64,
+    started: Instant,
+    /// When all waits that have begun will be over, since the start.
+    waits: Mutex<Duration>,
+}
+
+/// How time passes, and when a program is quiet.
+#[derive(Clone, Copy)]
+pub(crate) enum Clock {
+    /// In milliseconds that nobody waits for. Quiet: nothing is left to wait for.
+    Virtual,
+    /// In units that are about as long as a few turns. Quiet: so many turns of the root's body have seen nothing happen.
+    System { patience: u32 },
 }
 
 impl<'a, W: Witness> World<'a, W> {
-    pub(crate) fn new(program: &'a Program, witness: &'a W) -> Self {
+    pub(crate) fn new(program: &'a Program, witness: &'a W, clock: Clock) -> Self {
         let chan = |capacity: &Option<usize>| capacity.map_or_else(Chan::unbounded, Chan::new);
         let chans = program.capacities.iter().map(chan).collect();
-        Self { program, witness, chans, activity: AtomicU64::new(0) }
+        let (started, waits) = (Instant::now(), Mutex::default());
+        Self { program, witness, chans, clock, activity: AtomicU64::new(0), started, waits }
+    }
+
+    /// How long `units` of time are, for a wait that begins.
+    pub(crate) fn time(&self, units: u8) -> Duration {
+        let unit = match self.clock {
+            Clock::Virtual => Duration::from_millis(1),
+            Clock::System { .. } => Duration::from_micros(20),
+        };
+        let time = unit * u32::from(units);
+        let mut waits = self.waits.lock().unwrap();
+        *waits = (self.started.elapsed() + time).max(*waits);
+        time
+    }
+
+    /// Waits until the program is quiet.
+    pub(crate) async fn quiet(&self) {
+        let patience = match self.clock {
+            Clock::Virtual => return sleep(Duration::from_millis(u64::from(self.program.time))).await,
+            Clock::System { patience } => patience,
+        };
+        let (mut seen, mut idle) = (0, 0);
+        while idle < patience {
+            yield_now().await;
+            let activity = self.activity.load(Ordering::SeqCst);
+            let waits = self.started.elapsed() < *self.waits.lock().unwrap();
+            idle = if activity == seen && !waits { idle + 1 } else { 0 };
+            if idle > 1 {
+                std::thread::yield_now();
+            }
+            seen = activity;
+        }
     }
 
     /// Takes out what is left in the channels: the numbers of the values.
@@ -52,7 +97,7 @@ impl<'a, W: Witness> World<'a, W> {
         self.chans.iter().map(rest).collect()
     }
 
-    fn token(&self, thing: Thing) -> Token<'a, W> {
+    pub(crate) fn token(&self, thing: Thing) -> Token<'a, W> {
         self.witness.made(thing);
         Token { thing, witness: self.witness, taken: false }
     }
@@ -71,7 +116,7 @@ pub(crate) struct Token<'a, W: Witness> {
 
 impl<W: Witness> Token<'_, W> {
     /// Its number; it is in good hands.
-    fn take(mut self) -> u32 {
+    pub(crate) fn take(mut self) -> u32 {
         self.taken = true;
         match self.thing {
             Thing::Value(number) | Thing::Result(number) => number,
@@ -88,11 +133,17 @@ impl<W: Witness> Drop for Token<'_, W> {
 }
 
 /// A task's future, which tells the witness of its turns and its end.
-struct Turns<'w, 'a, W: Witness, F> {
+pub(crate) struct Turns<'w, 'a, W: Witness, F> {
     task: usize,
     world: &'w World<'a, W>,
     future: Pin<Box<F>>,
     over: bool,
+}
+
+impl<'w, 'a, W: Witness, F> Turns<'w, 'a, W, F> {
+    pub(crate) fn new(world: &'w World<'a, W>, task: usize, future: F) -> Self {
+        Self { task, world, future: Box::pin(future), over: false }
+    }
 }
 
 impl<W: Witness, F: Future> Future for Turns<'_, '_, W, F> {
@@ -131,6 +182,16 @@ fn numbered(message: &str) -> u32 {
     message.parse().expect("the message of a panic is its number")
 }
 
+/// How a join has ended.
+pub(crate) fn joined<W: Witness>(result: Result<Token<'_, W>, TaskError>) -> Outcome {
+    match result {
+        Ok(result) => Outcome::Joined(result.take()),
+        Err(TaskError::Cancelled) => Outcome::Cancelled,
+        Err(TaskError::Panicked(panic)) => Outcome::Panicked(numbered(panic.message())),
+        Err(other) => panic!("{other}"),
+    }
+}
+
 fn sent<W: Witness>(result: Result<(), SendError<Token<'_, W>>>) -> Won {
     match result {
         Ok(()) => Won::Sent,
@@ -161,7 +222,7 @@ async fn abandon<F: Future>(future: F, times: u8) -> Option<F::Output> {
 }
 
 /// Carries out a step that concerns channels only.
-async fn communicate<W: Witness>(world: &World<'_, W>, step: &Step) -> Outcome {
+pub(crate) async fn communicate<W: Witness>(world: &World<'_, W>, step: &Step) -> Outcome {
     match *step {
         Step::Send(offer) => Outcome::Won(None, sent(world.chans[offer.chan].send(world.offered(offer)).await)),
         Step::Recv(chan) => Outcome::Won(None, received(world.chans[chan].recv().await)),
@@ -215,155 +276,3 @@ async fn communicate<W: Witness>(world: &World<'_, W>, step: &Step) -> Outcome {
         _ => unreachable!("a step of tasks"),
     }
 }
-
-/// The handle a number means, unless it has been consumed.
-fn pick<H>(handles: &mut [Option<H>], number: usize) -> Option<&mut Option<H>> {
-    let count = handles.len();
-    if count == 0 {
-        return None;
-    }
-    Some(&mut handles[number % count]).filter(|handle| handle.is_some())
-}
-
-/// The interpreter, once for futures that are `Send` and once for those that need not be.
-macro_rules! interpreter {
-    ($module:ident, $kind:ty, $boxed:ident) => {
-        pub(crate) mod $module {
-            use super::*;
-
-            type Handles<'s, 'a, W> = Vec<Option<JoinHandle<'s, Token<'a, W>, $kind>>>;
-
-            /// The root's body: starts the first task, and whenever `patience` of its turns in a row have seen nothing happen
-            /// closes the next channel, or at last cancels everything.
-            pub(crate) async fn root<'s, 'a: 's, W: Witness>(
-                world: &'s World<'a, W>,
-                scope: &Group<'s, $kind>,
-                patience: u32,
-            ) {
-                scope.spawn(task(world, 0, scope.clone())).release();
-                for chan in world.chans.iter().map(Some).chain([None]) {
-                    let (mut seen, mut idle) = (0, 0);
-                    while idle < patience {
-                        yield_now().await;
-                        let activity = world.activity.load(Ordering::SeqCst);
-                        idle = if activity == seen { idle + 1 } else { 0 };
-                        if idle > 1 {
-                            std::thread::yield_now();
-                        }
-                        seen = activity;
-                    }
-                    match chan {
-                        Some(chan) => {
-                            world.witness.quiet(false);
-                            chan.close();
-                        }
-                        None => {
-                            world.witness.quiet(true);
-                            scope.cancel();
-                        }
-                    }
-                }
-            }
-
-            fn task<'s, 'a: 's, W: Witness>(
-                world: &'s World<'a, W>,
-                task: usize,
-                scope: Group<'s, $kind>,
-            ) -> Turns<'s, 'a, W, impl Future<Output = Token<'a, W>> + use<'s, 'a, W>> {
-                let future = Box::pin(async move {
-                    script(world, task, scope).await;
-                    world.token(Thing::Result(task as u32))
-                });
-                Turns { task, world, future, over: false }
-            }
-
-            fn script<'s, 'a: 's, W: Witness>(
-                world: &'s World<'a, W>,
-                number: usize,
-                scope: Group<'s, $kind>,
-            ) -> $boxed<'s, ()> {
-                Box::pin(async move {
-                    let mut handles: Handles<'s, 'a, W> = Vec::new();
-                    let steps = &world.program.scripts[number];
-                    for (at, step) in steps.iter().enumerate() {
-                        let outcome = match *step {
-                            Step::Yield => {
-                                yield_now().await;
-                                continue;
-                            }
-                            Step::Spawn { script: child, joinable, isolated } => {
-                                let future = task(world, child, scope.clone());
-                                let handle =
-                                    if isolated { scope.task().isolated().spawn(future) } else { scope.spawn(future) };
-                                if joinable {
-                                    handles.push(Some(handle));
-                                } else {
-                                    handle.release();
-                                }
-                                continue;
-                            }
-                            Step::Group(body) => {
-                                let group = scope.group(move |inner| script(world, body, inner));
-                                match AssertUnwindSafe(group).catch_unwind().await {
-                                    Ok(()) => Outcome::Over,
-                                    Err(payload) => Outcome::Panicked(panic_number(&*payload)),
-                                }
-                            }
-                            Step::Shield(body) => {
-                                shield(script(world, body, scope.clone())).await;
-                                Outcome::Over
-                            }
-                            Step::IsCancelled => Outcome::Is(is_cancelled()),
-                            Step::Cancelled => {
-                                cancelled().await;
-                                Outcome::Over
-                            }
-                            Step::ScopeCancelled => {
-                                scope.cancelled().await;
-                                Outcome::Over
-                            }
-                            Step::CancelScope => {
-                                scope.cancel();
-                                continue;
-                            }
-                            Step::Join(handle) => {
-                                let Some(handle) = pick(&mut handles, handle).and_then(Option::take) else { continue };
-                                match handle.join().await {
-                                    Ok(result) => Outcome::Joined(result.take()),
-                                    Err(TaskError::Cancelled) => Outcome::Cancelled,
-                                    Err(TaskError::Panicked(panic)) => Outcome::Panicked(numbered(panic.message())),
-                                    Err(other) => panic!("{other}"),
-                                }
-                            }
-                            Step::Release(handle) => {
-                                drop(pick(&mut handles, handle).and_then(Option::take));
-                                continue;
-                            }
-                            Step::Finished(handle) => {
-                                let Some(Some(handle)) = pick(&mut handles, handle) else { continue };
-                                handle.finished().await;
-                                Outcome::Over
-                            }
-                            Step::IsFinished(handle) => {
-                                let Some(Some(handle)) = pick(&mut handles, handle) else { continue };
-                                Outcome::Is(handle.is_finished())
-                            }
-                            Step::Cancel(handle) => {
-                                let Some(Some(handle)) = pick(&mut handles, handle) else { continue };
-                                handle.cancel();
-                                continue;
-                            }
-                            Step::Panic(number) => resume_unwind(Box::new(number.to_string())),
-                            _ => communicate(world, step).await,
-                        };
-                        world.witness.did(number, at, outcome);
-                    }
-                    world.witness.did(number, steps.len(), Outcome::Over);
-                })
-            }
-        }
-    };
-}
-
-interpreter!(local, Local, LocalBoxFuture);
-interpreter!(multi, Multi, BoxFuture);

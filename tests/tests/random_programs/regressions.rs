@@ -1,7 +1,7 @@
 //! Programs that once showed a difference, shrunk.
 
 use crate::check_local;
-use crate::program::{Op, Source};
+use crate::program::{How, Nest, Op, Source};
 
 fn check(capacities: &[Option<usize>], budget: u32, ops: Vec<Op>) {
     let source = Source { capacities: capacities.to_vec(), budget, ops };
@@ -13,27 +13,65 @@ fn check(capacities: &[Option<usize>], budget: u32, ops: Vec<Op>) {
 // X3: a cancelled task that goes from one shield into the next in one turn has no reason for another.
 #[test]
 fn a_task_between_two_shields_is_not_woken() {
-    let ops =
-        vec![Op::Spawn, Op::CancelScope, Op::End, Op::Shield, Op::Send(0), Op::End, Op::Shield, Op::Recv(1), Op::End];
+    let ops = vec![
+        Op::Spawn(How::Spawn),
+        Op::CancelScope,
+        Op::End,
+        Op::Within(Nest::Shield),
+        Op::Send(0),
+        Op::End,
+        Op::Within(Nest::Shield),
+        Op::Recv(1),
+        Op::End,
+    ];
     check(&[Some(0), Some(0)], 0, ops);
 }
 
 // X3: nor the task of a body that is to end and goes from one shield into the next.
 #[test]
 fn a_body_between_two_shields_is_not_woken() {
-    let ops = vec![Op::Go, Op::Panic, Op::End, Op::Shield, Op::Yield, Op::End, Op::Shield, Op::Send(0)];
+    let ops = vec![
+        Op::Spawn(How::Go),
+        Op::Panic,
+        Op::End,
+        Op::Within(Nest::Shield),
+        Op::Yield,
+        Op::End,
+        Op::Within(Nest::Shield),
+        Op::Send(0),
+    ];
     check(&[Some(0)], 0, ops);
 }
 
 // S6: a group that ends in the turn in which it was opened does not wake its task.
 #[test]
 fn a_group_that_ends_at_once_wakes_nobody() {
-    check(&[Some(0)], 0, vec![Op::Group, Op::End, Op::Recv(0)]);
+    check(&[Some(0)], 0, vec![Op::Within(Nest::Group), Op::End, Op::Recv(0)]);
 }
 
 // Y2, X1: a send whose budget was spent before it began still has its value.
 #[test]
 fn what_was_offered_before_the_budget_was_spent_is_dropped_with_the_task() {
-    let ops = vec![Op::Spawn, Op::Send(0), Op::Send(0), Op::End, Op::Spawn, Op::CancelScope, Op::End];
+    let ops =
+        vec![Op::Spawn(How::Spawn), Op::Send(0), Op::Send(0), Op::End, Op::Spawn(How::Spawn), Op::CancelScope, Op::End];
     check(&[Some(2)], 1, ops);
+}
+
+// X3, S6: a body that is to stop and that a shield keeps, dropped with its group by a timeout, has nobody to wake.
+#[test]
+fn a_shield_dropped_with_its_group_wakes_nobody() {
+    let ops = vec![
+        Op::Within(Nest::Timeout(1)),
+        Op::Within(Nest::TryGroup),
+        Op::Spawn(How::Go),
+        Op::Fail,
+        Op::End,
+        Op::Within(Nest::Shield),
+        Op::Sleep(2),
+        Op::End,
+        Op::End,
+        Op::End,
+        Op::Send(0),
+    ];
+    check(&[Some(0)], 0, ops);
 }

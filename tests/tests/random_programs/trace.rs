@@ -36,6 +36,12 @@ pub(crate) enum Outcome {
     Cancelled,
     /// The panic of a task that was joined, or one that came out of a group.
     Panicked(u32),
+    /// The error of a script, or of what it was within.
+    Failed(u32),
+    /// The time was up.
+    Elapsed,
+    /// The task-local value.
+    Local(Option<u8>),
     /// A group, a wait or a script.
     Over,
 }

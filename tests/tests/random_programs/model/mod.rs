@@ -2,75 +2,40 @@
 //! runtime. It follows the trace of a run event by event and says where the two part.
 //!
 //! Where the contract leaves something open the trace decides, within what is allowed: which ready arm a select that is not
-//! biased takes; in which order tasks run that one cancel, close or completion has made runnable; in which order values that
-//! end together are dropped.
+//! biased takes; in which order tasks run that one cancel, close, completion or moment has made runnable; in which order values
+//! that end together are dropped. Where the trace does not say at once how something was decided, both ways are followed.
 
+mod locals;
+mod nests;
 mod panics;
 mod races;
+mod reached;
+mod sets;
 mod state;
 mod steps;
 mod tasks;
+mod time;
 
 use std::collections::VecDeque;
-use std::ops::AddAssign;
 
 use crate::chans::Chans;
 use crate::program::Program;
 use crate::trace::{Difference, Event, Outcome, Trace};
 
-use state::{Frame, Life, Scope, Task, Wait};
+pub(crate) use reached::Reached;
+use state::{Frame, Life, Local, Part, Scope, Set, Task, Wait};
 
 type Checked<T = ()> = Result<T, Difference>;
 
 /// Follows `events`, the trace of a run of `program` on one thread, to the end.
 pub(crate) fn follow(program: &Program, events: &[Event], rest: &[Vec<u32>], raised: Option<u32>) -> Checked<Reached> {
-    let mut model = Model::new(program, events);
-    model.run()?;
-    for (chan, found) in rest.iter().enumerate() {
-        if model.chans.rest(chan) != *found {
-            return Err(model.trace.difference(format!("{:?} left in channel {chan}", model.chans.rest(chan))));
-        }
-    }
-    if model.scopes[0].payload != raised {
-        return Err(model
-            .trace
-            .difference(format!("{:?} to come out of the root, not {raised:?}", model.scopes[0].payload)));
-    }
-    model.reached.returns = model.chans.returns;
-    Ok(model.reached)
-}
-
-/// How often the more remote corners were reached.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Reached {
-    pub(crate) returns: u64,
-    pub(crate) torn: u64,
-    pub(crate) refused: u64,
-    pub(crate) choices: u64,
-    pub(crate) spent_budgets: u64,
-    /// Looks at oneself that said "cancelled".
-    pub(crate) shielded: u64,
-    pub(crate) panicked: u64,
-}
-
-impl Reached {
-    /// Whether none was missed.
-    pub(crate) fn all(self) -> bool {
-        [self.returns, self.torn, self.refused, self.choices, self.spent_budgets, self.shielded, self.panicked]
-            .iter()
-            .all(|&count| count > 0)
-    }
-}
-
-impl AddAssign for Reached {
-    fn add_assign(&mut self, other: Self) {
-        self.returns += other.returns;
-        self.torn += other.torn;
-        self.refused += other.refused;
-        self.choices += other.choices;
-        self.spent_budgets += other.spent_budgets;
-        self.shielded += other.shielded;
-        self.panicked += other.panicked;
+    let (mut first, mut guesses) = (None, Vec::new());
+    loop {
+        let mut model = Model::new(program, events, guesses);
+        let Err(difference) = model.check(rest, raised) else { return Ok(model.reached) };
+        let difference = first.unwrap_or(difference);
+        let Some(next) = model.next_guesses() else { return Err(difference) };
+        (first, guesses) = (Some(difference), next);
     }
 }
 
@@ -81,9 +46,17 @@ struct Model<'p> {
     queue: VecDeque<Vec<usize>>,
     tasks: Vec<Option<Task>>,
     scopes: Vec<Scope>,
+    sets: Vec<Set>,
+    locals: Vec<Local>,
     chans: Chans,
+    now: u64,
+    /// How what the trace does not say was decided, and how many of those decisions have been made.
+    guesses: Vec<bool>,
+    guessed: usize,
     /// Operations the running task may still complete; `None`: no limit.
     budget: Option<u32>,
+    /// Whether a spent budget has suspended something in this turn.
+    suspended: bool,
     reached: Reached,
 }
 
@@ -94,26 +67,64 @@ enum Flow {
 }
 
 impl<'p> Model<'p> {
-    fn new(program: &'p Program, events: &'p [Event]) -> Self {
+    fn new(program: &'p Program, events: &'p [Event], guesses: Vec<bool>) -> Self {
         Self {
             program,
             trace: Trace::new(events),
             queue: VecDeque::new(),
             tasks: program.scripts.iter().map(|_| None).collect(),
             scopes: vec![Scope::default()],
+            sets: Vec::new(),
+            locals: Vec::new(),
             chans: Chans::new(&program.capacities),
+            now: 0,
+            guesses,
+            guessed: 0,
             budget: None,
+            suspended: false,
             reached: Reached::default(),
         }
     }
 
-    /// The root's body does something only when nothing else is runnable, so it needs no place in the queue.
-    fn run(&mut self) -> Checked {
-        self.spawn(0, 0, false, false)?;
-        for chan in (0..self.program.capacities.len()).map(Some).chain([None]) {
-            while let Some(batch) = self.queue.pop_front() {
-                self.turns(batch)?;
+    /// Follows the trace to the end; `rest` is what was left in the channels, `raised` the panic that came out of the root.
+    fn check(&mut self, rest: &[Vec<u32>], raised: Option<u32>) -> Checked {
+        self.run()?;
+        for (chan, found) in rest.iter().enumerate() {
+            if self.chans.rest(chan) != *found {
+                return Err(self.trace.difference(format!("{:?} left in channel {chan}", self.chans.rest(chan))));
             }
+        }
+        let payload = self.scopes[0].payload;
+        if payload != raised {
+            return Err(self.trace.difference(format!("{payload:?} to come out of the root, not {raised:?}")));
+        }
+        self.reached.returns = self.chans.returns;
+        Ok(())
+    }
+
+    /// One of two ways to decide something.
+    fn guess(&mut self) -> bool {
+        if self.guessed == self.guesses.len() {
+            self.guesses.push(false);
+        }
+        self.guessed += 1;
+        self.guesses[self.guessed - 1]
+    }
+
+    /// The last guess that was not tried both ways, the other way, and those before it.
+    fn next_guesses(mut self) -> Option<Vec<bool>> {
+        self.guesses.truncate(self.guessed);
+        while self.guesses.pop_if(|guess| *guess).is_some() {}
+        *self.guesses.last_mut()? = true;
+        Some(self.guesses)
+    }
+
+    /// The root's body does something only when nothing else is runnable and nobody waits for a moment, so it needs no place in
+    /// the queue.
+    fn run(&mut self) -> Checked {
+        self.spawn(Task::new(Frame::new(0, 0, None)))?;
+        for chan in (0..self.program.capacities.len()).map(Some).chain([None]) {
+            self.run_until_quiet()?;
             self.trace.expect(Event::Quiet)?;
             match chan {
                 Some(chan) => _ = self.chans.close(chan),
@@ -121,12 +132,20 @@ impl<'p> Model<'p> {
             }
             self.schedule();
         }
-        while let Some(batch) = self.queue.pop_front() {
-            self.turns(batch)?;
-        }
-        let live = self.scopes[0].live;
-        assert_eq!(live, 0, "the model itself: tasks are left");
+        self.run_until_quiet()?;
+        assert!(!self.scopes[0].has_tasks(), "the model itself: tasks are left");
         self.trace.end()
+    }
+
+    fn run_until_quiet(&mut self) -> Checked {
+        loop {
+            while let Some(batch) = self.queue.pop_front() {
+                self.turns(batch)?;
+            }
+            if !self.jump() {
+                return Ok(());
+            }
+        }
     }
 
     fn turns(&mut self, mut batch: Vec<usize>) -> Checked {
@@ -139,7 +158,9 @@ impl<'p> Model<'p> {
                 _ => return Err(self.trace.difference(format!("a turn of one of {batch:?}"))),
             };
             let task = batch.remove(next);
-            self.turn(task)?;
+            if self.turn(task)? {
+                self.queue.push_back(vec![task]);
+            }
         }
         Ok(())
     }
@@ -152,56 +173,67 @@ impl<'p> Model<'p> {
         self.task(task).frames.last_mut().expect("a running task has a frame")
     }
 
-    fn turn(&mut self, task: usize) -> Checked {
-        if self.task(task).is_to_end() {
-            return self.tear_down(task);
+    /// A turn of a task, or of a part of a local group. `true`: it was woken meanwhile.
+    fn turn(&mut self, task: usize) -> Checked<bool> {
+        if self.is_to_end(task) {
+            self.tear_down(task)?;
+            return Ok(false);
         }
         self.task(task).life = Life::Running;
         self.trace.expect(Event::Turn(task))?;
-        self.budget = (self.program.budget > 0).then_some(self.program.budget);
-        self.stop_body(task);
+        if self.task(task).local.is_none() {
+            self.budget = (self.program.budget > 0).then_some(self.program.budget);
+            self.suspended = false;
+        }
+        self.enter_nests(task)?;
         let ready = loop {
             match self.advance(task)? {
                 Flow::Go => {}
-                Flow::Pending if self.stop_body(task) => {}
+                Flow::Pending if self.leave_nests(task)? => {}
                 Flow::Pending => break false,
                 Flow::Ready => break true,
             }
         };
         if ready {
-            self.task(task).has_result = self.task(task).panic.is_none();
+            self.yields_result(task);
             self.returned(task);
-            return Ok(());
+            return Ok(false);
         }
-        if self.task(task).is_to_end() {
-            return self.tear_down(task);
+        if self.is_to_end(task) {
+            self.tear_down(task)?;
+            return Ok(false);
         }
         let this = self.task(task);
-        if std::mem::take(&mut this.woken) {
-            this.life = Life::Queued;
-            self.queue.push_back(vec![task]);
-        } else {
-            this.life = Life::Parked;
-        }
-        Ok(())
+        let woken = std::mem::take(&mut this.woken);
+        this.life = if woken { Life::Queued } else { Life::Parked };
+        Ok(woken)
     }
 
     /// Queues what has become runnable, as one batch.
     fn schedule(&mut self) {
         let mut batch = Vec::new();
-        for task in std::mem::take(&mut self.chans.woken) {
+        while let Some(task) = self.chans.woken.pop() {
             let this = self.task(task);
-            match this.life {
-                Life::Parked => {
+            match (this.life, this.local) {
+                (Life::Parked, None) => {
                     this.life = Life::Queued;
                     batch.push(task);
                 }
-                Life::Running => this.woken = true,
-                Life::Queued | Life::Returned | Life::Complete => {}
+                (Life::Parked, Some(local)) => {
+                    this.life = Life::Queued;
+                    self.make_ready(local, Part::Task(task));
+                }
+                (Life::Running, _) => this.woken = true,
+                (Life::Queued | Life::Returned | Life::Complete, _) => {}
             }
         }
         if !batch.is_empty() {
             self.queue.push_back(batch);
+        }
+        for local in &mut self.locals {
+            if !local.woken.is_empty() {
+                local.ready.push_back(std::mem::take(&mut local.woken));
+            }
         }
     }
 
@@ -215,6 +247,7 @@ impl<'p> Model<'p> {
             None => true,
             Some(left @ 0) => {
                 *left = 1;
+                self.suspended = true;
                 self.reached.spent_budgets += 1;
                 self.task(task).woken = true;
                 false
@@ -230,6 +263,7 @@ impl<'p> Model<'p> {
         let frame = self.frame(task);
         let event = Event::Did { script: frame.script, step: frame.at, outcome };
         frame.at += 1;
+        self.reached.see(outcome);
         self.trace.expect(event)?;
         Ok(Flow::Go)
     }

@@ -9,38 +9,43 @@ impl Model<'_> {
     /// A panic on its way out of a task's frames: to the group whose body it leaves, or out of the task.
     pub(super) fn unwind(&mut self, task: usize, number: u32) -> Checked<Flow> {
         while let Some(frame) = self.task(task).frames.pop() {
-            self.drop_frame(frame);
+            self.drop_locals(frame);
             let Some(below) = self.task(task).frames.last() else { break };
             if let Wait::Group(scope) = below.wait {
-                self.scopes[scope].body_is_over = true;
                 self.fail(scope, number);
+                self.end_body(scope);
                 self.schedule();
                 return Ok(Flow::Go);
             }
         }
         self.trace.expect(Event::Panicked(task))?;
-        self.reached.panicked += 1;
-        let this = self.task(task);
-        this.panic = Some(number);
-        if !this.isolated {
-            let scope = this.scope;
-            self.fail(scope, number);
-        }
+        self.panicked(task, number);
         self.schedule();
         Ok(Flow::Ready)
     }
 
+    /// A panic has ended `task`.
+    pub(super) fn panicked(&mut self, task: usize, number: u32) {
+        self.reached.panicked += 1;
+        let this = self.task(task);
+        this.panic = Some(number);
+        match this.local {
+            Some(local) => self.fail_local(local, number),
+            None if this.isolated => {}
+            None => {
+                let scope = this.scope;
+                self.fail(scope, number);
+            }
+        }
+    }
+
     /// Something in `scope` has panicked: everything in it is cancelled, and its body is to end.
-    fn fail(&mut self, scope: usize, number: u32) {
+    pub(super) fn fail(&mut self, scope: usize, number: u32) {
         let scope = self.raiser(scope);
         self.scopes[scope].payload.get_or_insert(number);
-        if std::mem::replace(&mut self.scopes[scope].failed, true) {
-            return;
+        if !std::mem::replace(&mut self.scopes[scope].failed, true) {
+            self.stop(scope);
         }
-        if let Some(opener) = self.scopes[scope].opener {
-            self.wake(opener);
-        }
-        self.cancel_scope(scope);
     }
 
     /// The scope that raises what `scope` would: where its future was dropped, that of the task that had opened it.
@@ -74,25 +79,5 @@ impl Model<'_> {
             let raiser = self.raiser(scope);
             self.scopes[raiser].payload.get_or_insert(number);
         }
-    }
-
-    /// Drops the body of a group in which something has panicked, unless a shield keeps it.
-    pub(super) fn stop_body(&mut self, task: usize) -> bool {
-        let frames = &self.task(task).frames;
-        let group = frames.iter().enumerate().find_map(|(at, frame)| match frame.wait {
-            Wait::Group(scope) => Some((at, scope)),
-            _ => None,
-        });
-        let Some((at, scope)) = group else { return false };
-        let shielded = frames[at + 1..].iter().any(|frame| frame.shield);
-        if shielded || !self.scopes[scope].failed || self.scopes[scope].body_is_over {
-            return false;
-        }
-        for frame in self.task(task).frames.split_off(at + 1).into_iter().rev() {
-            self.drop_frame(frame);
-        }
-        self.scopes[scope].body_is_over = true;
-        self.schedule();
-        true
     }
 }

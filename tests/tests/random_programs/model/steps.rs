@@ -3,7 +3,7 @@
 use crate::program::{Offer, Step};
 use crate::trace::Outcome;
 
-use super::state::{Frame, Life, Scope, Wait};
+use super::state::{Joining, Life, Wait};
 use super::{Checked, Flow, Model};
 
 impl Model<'_> {
@@ -13,18 +13,16 @@ impl Model<'_> {
             Wait::Yield => Ok(self.next(task)),
             Wait::Unbegun(race) => self.start(task, race),
             Wait::Race { race, kind } => self.resume(task, race, kind),
-            Wait::Join { task: joined, takes } => self.join(task, joined, takes),
-            Wait::Group(scope) if self.scopes[scope].live == 0 => {
-                let panicked = self.scopes[scope].payload.take();
-                self.did(task, panicked.map_or(Outcome::Over, Outcome::Panicked))
-            }
-            Wait::Group(scope) => {
-                self.frame(task).wait = Wait::Group(scope);
-                Ok(Flow::Pending)
-            }
-            Wait::Shield => self.did(task, Outcome::Over),
+            Wait::Join { task: joined, how } => self.join(task, joined, how),
+            Wait::Next => self.join_next(task),
+            Wait::Sleep(deadline) => self.sleep(task, deadline),
             Wait::Cancelled => self.cancelled(task, false),
             Wait::ScopeCancelled => self.cancelled(task, true),
+            Wait::Group(scope) => self.close(task, scope),
+            Wait::Local(local) => self.poll_local(task, local),
+            Wait::Ended(outcome) => self.did(task, outcome),
+            Wait::Raised(number) => self.unwind(task, number),
+            Wait::Timeout(_) | Wait::Inner => unreachable!("waits for the frame above"),
         }
     }
 
@@ -32,7 +30,7 @@ impl Model<'_> {
     fn begin(&mut self, task: usize) -> Checked<Flow> {
         let program = self.program;
         let frame = self.frame(task);
-        let Some(step) = program.scripts[frame.script].get(frame.at) else { return self.end_script(task) };
+        let Some(step) = program.scripts[frame.script].get(frame.at) else { return self.end_script(task, None) };
         match *step {
             Step::Yield => Ok(self.yield_in(task, Wait::Yield)),
             Step::Send(offer) => self.enter(task, vec![offer]),
@@ -51,37 +49,15 @@ impl Model<'_> {
                 self.did(task, Outcome::Info { len, closed, sent, received })
             }
             Step::Panic(number) => self.unwind(task, number),
-            Step::Spawn { script, joinable, isolated } => {
-                let scope = self.frame(task).scope;
-                self.spawn(script, scope, joinable, isolated)?;
-                if joinable {
-                    self.frame(task).handles.push(Some(script));
-                }
+            Step::Spawn(script, how) => {
+                self.start_task(task, script, how)?;
                 Ok(self.next(task))
             }
-            Step::Group(body) => {
-                let parent = self.frame(task).scope;
-                let cancelled = self.scopes[parent].cancelled || self.task(task).cancelled;
-                let scope = self.scopes.len();
-                self.scopes.push(Scope { opener: Some(task), cancelled, ..Scope::default() });
-                self.scopes[parent].below.push(scope);
-                self.frame(task).wait = Wait::Group(scope);
-                let frame =
-                    Frame { script: body, at: 0, scope, handles: Vec::new(), wait: Wait::Nothing, shield: false };
-                self.task(task).groups.push(scope);
-                self.task(task).frames.push(frame);
-                Ok(Flow::Go)
-            }
-            Step::Shield(body) => {
-                let scope = self.frame(task).scope;
-                self.frame(task).wait = Wait::Shield;
-                let frame =
-                    Frame { script: body, at: 0, scope, handles: Vec::new(), wait: Wait::Nothing, shield: true };
-                self.task(task).frames.push(frame);
-                Ok(Flow::Go)
-            }
+            Step::Within(script, nest) => self.enter_nest(task, script, nest),
+            Step::Fail(error) => self.end_script(task, Some(error)),
             Step::IsCancelled => {
-                let cancelled = self.task(task).cancelled;
+                let host = self.host(task);
+                let cancelled = self.task(host).cancelled;
                 self.reached.shielded += u64::from(cancelled);
                 self.did(task, Outcome::Is(cancelled))
             }
@@ -93,15 +69,53 @@ impl Model<'_> {
                 self.schedule();
                 Ok(self.next(task))
             }
+            Step::CancelAfter(units) => {
+                let scope = self.frame(task).scope;
+                self.cancel_after(scope, units);
+                Ok(self.next(task))
+            }
+            Step::CancelLocal => {
+                if let Some(local) = self.frame(task).local {
+                    self.cancel_local(local);
+                }
+                Ok(self.next(task))
+            }
+            Step::Sleep(units) => self.sleep(task, self.after(units)),
+            Step::Get => {
+                let value = self.value(task);
+                let inherits = value.is_some() && self.task(task).frames.iter().all(|frame| frame.value.is_none());
+                self.reached.inherited += u64::from(inherits);
+                self.did(task, Outcome::Local(value))
+            }
+            Step::Next | Step::CancelSet | Step::DropSet if self.frame(task).set.is_none() => Ok(self.next(task)),
+            Step::Next => self.join_next(task),
+            Step::CancelSet => {
+                let set = self.frame(task).set.expect("looked at above");
+                self.cancel_set(set);
+                Ok(self.next(task))
+            }
+            Step::DropSet => {
+                let set = self.frame(task).set.take().expect("looked at above");
+                self.drop_set(set);
+                Ok(self.next(task))
+            }
             Step::Join(handle) => match self.pick(task, handle) {
                 Some((slot, joined)) => {
                     self.frame(task).handles[slot] = None;
-                    self.join(task, joined, true)
+                    self.join(task, joined, Joining::Whole)
+                }
+                None => Ok(self.next(task)),
+            },
+            Step::JoinTimeout(handle, units) => match self.pick(task, handle) {
+                Some((place, joined)) => {
+                    self.frame(task).handles[place] = None;
+                    let deadline = self.after(units);
+                    self.join(task, joined, Joining::Until { deadline, place })
                 }
                 None => Ok(self.next(task)),
             },
             Step::Finished(handle) => match self.pick(task, handle) {
-                Some((_, joined)) => self.join(task, joined, false),
+                Some((_, joined)) => self.join(task, joined, Joining::End),
                 None => Ok(self.next(task)),
             },
             Step::IsFinished(handle) => match self.pick(task, handle) {
@@ -128,18 +142,15 @@ impl Model<'_> {
         }
     }
 
-    fn end_script(&mut self, task: usize) -> Checked<Flow> {
-        let _ = self.did(task, Outcome::Over)?;
+    fn end_script(&mut self, task: usize, error: Option<u32>) -> Checked<Flow> {
+        let _ = self.did(task, error.map_or(Outcome::Over, Outcome::Failed))?;
         let frame = self.task(task).frames.pop().expect("the one that ends");
-        for handle in frame.handles.into_iter().flatten() {
-            self.release(handle);
-        }
+        self.drop_locals(frame);
         if self.task(task).frames.is_empty() {
+            self.task(task).error = error;
             return Ok(Flow::Ready);
         }
-        if let Wait::Group(scope) = self.frame(task).wait {
-            self.scopes[scope].body_is_over = true;
-        }
+        self.leave_nest(task, error);
         Ok(Flow::Go)
     }
 
@@ -150,37 +161,51 @@ impl Model<'_> {
     }
 
     /// Joins `other`, or waits for its end only.
-    fn join(&mut self, task: usize, other: usize, takes: bool) -> Checked<Flow> {
-        let wait = Wait::Join { task: other, takes };
-        if self.task(other).life != Life::Complete {
+    fn join(&mut self, task: usize, other: usize, how: Joining) -> Checked<Flow> {
+        let complete = self.task(other).life == Life::Complete;
+        if !complete {
             self.task(other).joiner = Some(task);
-            self.frame(task).wait = wait;
+        }
+        let is_up = matches!(how, Joining::Until { deadline, .. } if deadline <= self.now);
+        if !(complete || is_up) || !self.consume(task) {
+            self.frame(task).wait = Wait::Join { task: other, how };
             return Ok(Flow::Pending);
         }
-        if !self.consume(task) {
-            self.frame(task).wait = wait;
-            return Ok(Flow::Pending);
+        match how {
+            Joining::Until { place, .. } if !complete => {
+                self.frame(task).handles[place] = Some(other);
+                self.did(task, Outcome::Elapsed)
+            }
+            Joining::End => {
+                self.task(other).joiner = None;
+                self.did(task, Outcome::Over)
+            }
+            Joining::Whole | Joining::Until { .. } => self.joined(task, other),
         }
-        self.task(other).joiner = None;
-        if !takes {
-            return self.did(task, Outcome::Over);
-        }
-        let outcome = match self.task(other).panic.take() {
+    }
+
+    /// `other`, which is complete, is joined.
+    pub(super) fn joined(&mut self, task: usize, other: usize) -> Checked<Flow> {
+        let this = self.task(other);
+        let outcome = match this.panic.take() {
             Some(number) => Outcome::Panicked(number),
-            None if self.task(other).has_result => Outcome::Joined(other as u32),
+            None if this.has_result => Outcome::Joined(other as u32),
             None => Outcome::Cancelled,
         };
-        self.task(other).has_result = false;
-        self.task(other).has_handle = false;
+        this.joiner = None;
+        this.has_result = false;
+        this.has_handle = false;
         self.did(task, outcome)
     }
 
     /// Waits until the task, or the scope it is in, is cancelled.
     fn cancelled(&mut self, task: usize, of_scope: bool) -> Checked<Flow> {
-        let scope = self.frame(task).scope;
-        if of_scope && !self.scopes[scope].cancelled {
-            self.scopes[scope].listeners.push(task);
-        } else if (of_scope || self.task(task).cancelled) && self.consume(task) {
+        let (scope, host) = (self.frame(task).scope, self.host(task));
+        let is_cancelled = if of_scope { self.scopes[scope].cancelled } else { self.task(host).cancelled };
+        if !is_cancelled {
+            let listeners = if of_scope { &mut self.scopes[scope].listeners } else { &mut self.task(host).listeners };
+            listeners.push(task);
+        } else if self.consume(task) {
             return self.did(task, Outcome::Over);
         }
         self.frame(task).wait = if of_scope { Wait::ScopeCancelled } else { Wait::Cancelled };
