@@ -6,6 +6,7 @@
 use std::alloc::System;
 use std::mem::{size_of, size_of_val};
 use std::process::ExitCode;
+use std::sync::{Arc, Barrier};
 
 use orion_bench::alloc::{self, Counting, Counts};
 use orion_bench::capability::{Channel, Mode, Mpmc, Select, Tasks};
@@ -49,20 +50,43 @@ type Check<'a> = &'a mut dyn FnMut(&str, Result<String, String>);
 
 fn tasks<R: Tasks>(mode: Mode, check: Check<'_>) {
     // One allocation holds header, future and result.
-    check("allocations per spawned task, joined one by one", per_op(&R::enter(mode, one_by_one::<R>), 1, SLACK));
-    check("allocations per spawned task, joined later", per_op(&R::enter(mode, all_at_once::<R>), 1, BURST_SLACK));
+    check("allocations per spawned task, joined one by one", per_op(&enter(mode, one_by_one::<R>), 1, SLACK));
+    check("allocations per spawned task, joined later", per_op(&enter(mode, all_at_once::<R>), 1, BURST_SLACK));
     // C11
-    check("allocations per unbuffered round trip", per_op(&R::enter(mode, round_trips::<R>), 0, SLACK));
-    check("allocations per buffered message", per_op(&R::enter(mode, messages::<R>), 0, SLACK));
+    check("allocations per unbuffered round trip", per_op(&enter(mode, round_trips::<R>), 0, SLACK));
+    check("allocations per buffered message", per_op(&enter(mode, messages::<R>), 0, SLACK));
     // L8
-    check("allocations per select of 2", per_op(&R::enter(mode, selects::<R, 2>), 0, SLACK));
-    check("allocations per select of 8", per_op(&R::enter(mode, selects::<R, 8>), 0, SLACK));
+    check("allocations per select of 2", per_op(&enter(mode, selects::<R, 2>), 0, SLACK));
+    check("allocations per select of 8", per_op(&enter(mode, selects::<R, 8>), 0, SLACK));
     if mode.threads() == 1 {
-        let (counts, future) = R::enter(mode, spawned::<R>);
+        let (counts, future) = enter(mode, spawned::<R>);
         check("bytes per task, spawned", bytes_per_task(&counts, future));
-        let (counts, future) = R::enter(mode, parked::<R>);
+        let (counts, future) = enter(mode, parked::<R>);
         check("bytes per task, parked in a receive", bytes_per_task(&counts, future));
     }
+}
+
+/// Runs `body` once every worker has run something: a thread allocates when it begins, and under load it may begin late.
+fn enter<R: Tasks, Fut>(mode: Mode, body: impl FnOnce(R) -> Fut + Send + 'static) -> Fut::Output
+where
+    Fut: Future<Output: Send + 'static> + Send + 'static,
+{
+    R::enter(mode, move |rt: R| async move {
+        let all_run = Arc::new(Barrier::new(mode.threads()));
+        let tasks: Vec<_> = (0..mode.threads())
+            .map(|_| {
+                let all_run = Arc::clone(&all_run);
+                rt.spawn(async move {
+                    all_run.wait();
+                    0
+                })
+            })
+            .collect();
+        for task in tasks {
+            R::output(R::join(task).await);
+        }
+        body(rt).await
+    })
 }
 
 fn handles(check: Check<'_>) {
