@@ -12,22 +12,34 @@
 
 mod blocking;
 mod channels;
+mod deadlines;
 mod failing;
+mod group_timeouts;
 mod groups;
+mod intervals;
+mod join_sets;
+mod joins;
+mod local_groups;
 mod roots;
+mod scope_channels;
 mod started;
+mod task_locals;
 mod timers;
+mod trying;
 mod wakers;
 
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicIsize, AtomicUsize, Ordering};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use shuttle::rand::{Rng, thread_rng};
 use shuttle::scheduler::{PctScheduler, RandomScheduler, Scheduler};
-use shuttle::{Config, Runner};
+use shuttle::sync::Mutex;
+use shuttle::sync::atomic::AtomicBool;
+use shuttle::{Config, Runner, thread};
 
 use crate::Runtime;
 use crate::util::rng;
@@ -36,6 +48,8 @@ use crate::util::rng;
 const RUNS: usize = 1000;
 /// Changes of priority per execution under PCT.
 const DEPTH: usize = 3;
+
+const MS: Duration = Duration::from_millis(1);
 
 /// Runs `program` under many schedules.
 fn explore(program: impl Fn() + Send + Sync + 'static) {
@@ -109,6 +123,41 @@ impl Drop for Counted {
         let before = self.census.alive.fetch_sub(1, Ordering::Relaxed);
         assert!(before > 0, "a value was dropped twice");
     }
+}
+
+/// Something a foreign thread does, and the wakers of those who wait for it.
+#[derive(Default)]
+struct Event {
+    happened: AtomicBool,
+    waiting: Mutex<Vec<Waker>>,
+}
+
+impl Event {
+    /// Waits, and leaves a waker behind with every poll.
+    async fn wait(self: Arc<Self>) {
+        poll_fn(|cx| {
+            self.waiting.lock().unwrap().push(cx.waker().clone());
+            if self.happened.load(Ordering::SeqCst) { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .await;
+    }
+
+    /// Lets it happen. The wakers stay; those left are used once more.
+    fn happen(&self) {
+        self.happened.store(true, Ordering::SeqCst);
+        self.wake();
+        self.wake();
+    }
+
+    fn wake(&self) {
+        let waiting: Vec<_> = self.waiting.lock().unwrap().clone();
+        waiting.iter().for_each(Waker::wake_by_ref);
+    }
+}
+
+fn happens_elsewhere(event: &Arc<Event>) -> thread::JoinHandle<()> {
+    let event = Arc::clone(event);
+    thread::spawn(move || event.happen())
 }
 
 /// A future whose type is forgotten: rustc does not see that an async function over a group's is `Send`.

@@ -2,7 +2,6 @@
 
 use super::*;
 use crate::Chan;
-use shuttle::thread;
 
 // R4: two roots on the same workers are independent: a panic, or a cancel, of one does not touch the other.
 #[test]

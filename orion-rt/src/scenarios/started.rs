@@ -3,8 +3,6 @@
 use super::*;
 use crate::{Chan, Group, TaskError};
 use shuttle::future::block_on;
-use shuttle::thread;
-use std::time::Duration;
 
 // R5, R3: a started root is awaited, dropped, or left to its runtime's end: everything in it is dropped by then.
 #[test]

@@ -2,9 +2,6 @@
 
 use super::*;
 use crate::{Chan, now, sleep, timeout};
-use std::time::Duration;
-
-const MS: Duration = Duration::from_millis(1);
 
 // T1: sleeps on several workers end, none early, whoever keeps the timers.
 #[test]

@@ -2,45 +2,6 @@
 
 use super::*;
 use crate::{Chan, Scope};
-use shuttle::sync::Mutex;
-use shuttle::sync::atomic::AtomicBool;
-use shuttle::thread;
-use std::task::Waker;
-
-/// Something a foreign thread does, and the wakers of those who wait for it.
-#[derive(Default)]
-struct Event {
-    happened: AtomicBool,
-    waiting: Mutex<Vec<Waker>>,
-}
-
-impl Event {
-    /// Waits, and leaves a waker behind with every poll.
-    async fn wait(self: Arc<Self>) {
-        poll_fn(|cx| {
-            self.waiting.lock().unwrap().push(cx.waker().clone());
-            if self.happened.load(Ordering::SeqCst) { Poll::Ready(()) } else { Poll::Pending }
-        })
-        .await;
-    }
-
-    /// Lets it happen. The wakers stay; those left are used once more.
-    fn happen(&self) {
-        self.happened.store(true, Ordering::SeqCst);
-        self.wake();
-        self.wake();
-    }
-
-    fn wake(&self) {
-        let waiting: Vec<_> = self.waiting.lock().unwrap().clone();
-        waiting.iter().for_each(Waker::wake_by_ref);
-    }
-}
-
-fn happens_elsewhere(event: &Arc<Event>) -> thread::JoinHandle<()> {
-    let event = Arc::clone(event);
-    thread::spawn(move || event.happen())
-}
 
 // J6, R8: the body is woken from another thread while it ends, and with it the root.
 #[test]
