@@ -108,7 +108,7 @@ fn a_cancel_against_the_deadline() {
                     census.assert_empty();
                 }
             });
-            sleep(choose(2) * MS).await;
+            sleep(choose(3) * MS).await;
             task.cancel();
             let _ = task.join().await;
             census.assert_empty();

@@ -12,9 +12,7 @@ fn returns<'s>(g: &'s Group<'s>, value: Counted) -> Boxed<'s, Counted> {
             let below: Boxed<'_> = Box::pin(g.group(async |inner| inner.go(crate::yield_now())));
             below.await;
         }
-        for _ in 0..choose(2) {
-            crate::yield_now().await;
-        }
+        turns(choose(2)).await;
         value
     })
 }
@@ -89,7 +87,7 @@ fn the_scope_is_cancelled_while_the_next_is_waited_for() {
                     let alive = census.enter(id);
                     set.spawn(async move {
                         if alive.id == 0 {
-                            sleep(MS).await;
+                            sleep(choose(2) * MS).await;
                         } else {
                             for_ever().await;
                         }
@@ -100,7 +98,10 @@ fn the_scope_is_cancelled_while_the_next_is_waited_for() {
                     g.cancel_after(MS);
                 } else {
                     let g = g.clone();
-                    s.go(async move { g.cancel() });
+                    s.go(async move {
+                        turns(choose(4)).await;
+                        g.cancel();
+                    });
                 }
                 let mut cancelled = 0;
                 while let Some(next) = set.next().await {
@@ -145,9 +146,7 @@ fn who_waits_for_the_next_is_cancelled() {
                     came
                 }
             });
-            if choose(2) == 0 {
-                crate::yield_now().await;
-            }
+            turns(choose(8)).await;
             waits.cancel();
             assert!(matches!(waits.join().await, Ok(2) | Err(TaskError::Cancelled)));
         });

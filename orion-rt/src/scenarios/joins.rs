@@ -31,7 +31,8 @@ fn a_join_with_a_timeout_loses_no_value() {
     });
 }
 
-// J5, S3, J6: the task is cancelled when the time is up: it joins with its value or as `Cancelled`, once, and all below it are gone.
+// J5, S3, J6: the task is cancelled when the time is up: it joins with its value or as `Cancelled`, once, and all below it
+// are gone.
 #[test]
 fn a_cancel_against_a_join_with_a_timeout() {
     explore(|| {
@@ -99,8 +100,8 @@ fn a_join_with_a_timeout_is_dropped() {
     });
 }
 
-// J7, J5: `finished` is waited for by one task after the other while the task ends or is cancelled: whoever waits is woken, and the
-// join is immediate then.
+// J7, J5: `finished` is waited for by one task after the other while the task ends or is cancelled: whoever waits is woken,
+// and the join is immediate then.
 #[test]
 fn finished_is_waited_for_by_several() {
     explore(|| {

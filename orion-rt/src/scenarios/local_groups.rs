@@ -58,8 +58,8 @@ async fn child(event: Arc<Event>, value: Counted) -> Counted {
     value
 }
 
-// X1, S3, J6: the group's task is cancelled while another thread uses the wakers of its children: it ends, and they with it; a late
-// wake-up, of a child, a task, a root that is gone, does nothing.
+// X1, S3, J6: the group's task is cancelled while another thread uses the wakers of its children: it ends, and they with it;
+// a late wake-up, of a child, a task, a root that is gone, does nothing.
 #[test]
 fn the_groups_task_is_cancelled_while_a_child_is_woken() {
     explore(|| {
@@ -83,9 +83,7 @@ fn the_groups_task_is_cancelled_while_a_child_is_woken() {
                     local.await
                 }
             });
-            if choose(2) == 0 {
-                crate::yield_now().await;
-            }
+            turns(choose(4)).await;
             task.cancel();
             assert!(matches!(task.join().await, Ok(1) | Err(TaskError::Cancelled)));
             census.assert_empty();
@@ -96,8 +94,8 @@ fn the_groups_task_is_cancelled_while_a_child_is_woken() {
     });
 }
 
-// S4, J6: the group's future is dropped half-way, by its task, while another thread wakes its children: they are gone at once, and
-// a handle that has left says so.
+// S4, J6: the group's future is dropped half-way, by its task, while another thread wakes its children: they are gone at
+// once, and a handle that has left says so.
 #[test]
 fn a_group_is_dropped_while_a_child_is_woken() {
     explore(|| {
@@ -137,8 +135,8 @@ fn a_group_is_dropped_while_a_child_is_woken() {
     });
 }
 
-// X2, S5: a clone on another worker cancels the group while its children begin, wait or are woken: each is dropped or has returned,
-// the body goes on, and what is spawned afterwards is refused.
+// X2, S5: a clone on another worker cancels the group while its children begin, wait or are woken: each is dropped or has
+// returned, the body goes on, and what is spawned afterwards is refused.
 #[test]
 fn a_group_is_cancelled_through_a_clone() {
     explore(|| {
@@ -212,6 +210,8 @@ fn a_child_is_spawned_from_another_worker() {
                     left.send(g).await.unwrap();
                     if waits {
                         over.recv().await;
+                    } else {
+                        turns(choose(6)).await;
                     }
                 }
             }));
@@ -245,9 +245,7 @@ fn the_scope_of_a_local_group_is_cancelled() {
                             let alive = census.enter(id);
                             local.go(async move {
                                 let _alive = alive;
-                                if choose(2) == 0 {
-                                    crate::yield_now().await;
-                                }
+                                turns(choose(2)).await;
                                 for_ever().await;
                             });
                         }
@@ -263,8 +261,8 @@ fn the_scope_of_a_local_group_is_cancelled() {
     });
 }
 
-// R1, Y5, J6: the same for a root on one thread, whose children another thread wakes: they return, are dropped with the group or
-// cancelled, and their wakers outlive the root.
+// R1, Y5, J6: the same for a root on one thread, whose children another thread wakes: they return, are dropped with the group
+// or cancelled, and their wakers outlive the root.
 #[test]
 fn children_of_a_local_root_are_woken_elsewhere() {
     explore(|| {

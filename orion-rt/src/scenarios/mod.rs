@@ -187,6 +187,13 @@ async fn poll_once<F: Future + ?Sized>(mut future: Pin<&mut F>) -> Poll<F::Outpu
     poll_fn(|cx: &mut Context<'_>| Poll::Ready(future.as_mut().poll(cx))).await
 }
 
+/// Yields `n` times.
+async fn turns(n: u32) {
+    for _ in 0..n {
+        crate::yield_now().await;
+    }
+}
+
 /// Never returns.
 async fn for_ever() {
     std::future::pending::<()>().await;

@@ -30,8 +30,8 @@ fn the_last_senders_go_together() {
     });
 }
 
-// C4, C7: the last receivers go at the same time, with values inside: these are dropped then, not at the root's end, and the sender
-// gets its next one back.
+// C4, C7: the last receivers go at the same time, with values inside: these are dropped then, not at the root's end, and the
+// sender gets its next one back.
 #[test]
 fn the_last_receivers_go_together() {
     explore(|| {
@@ -67,7 +67,8 @@ fn the_last_receivers_go_together() {
     });
 }
 
-// C4: both sides go at the same time; the channel, which is the root's, stays, and is closed and empty. New halves change nothing.
+// C4: both sides go at the same time; the channel, which is the root's, stays, and is closed and empty. New halves change
+// nothing.
 #[test]
 fn both_sides_go_together() {
     explore(|| {
@@ -106,8 +107,8 @@ impl Drop for Lent<'_> {
     }
 }
 
-// R8, X5, C7: the root is cancelled, or just ends, while values pass between its tasks and some stay behind: each is dropped once,
-// before what it borrows.
+// R8, X5, C7: the root is cancelled, or just ends, while values pass between its tasks and some stay behind: each is dropped
+// once, before what it borrows.
 #[test]
 fn a_root_ends_with_values_inside() {
     explore(|| {
@@ -129,6 +130,7 @@ fn a_root_ends_with_values_inside() {
             }
             if cancels {
                 s.go(async move { drop(chan.recv().await) });
+                turns(choose(4)).await;
                 s.cancel();
             } else {
                 for _ in 0..4 {

@@ -17,8 +17,8 @@ async fn sees(id: Option<usize>) {
     assert_eq!(ID.try_get(), id);
 }
 
-// Tasks with values of their own and without take turns on the same workers: each sees its own, wherever it goes on, and what it
-// spawns from there inherits it, through groups too.
+// Tasks with values of their own and without take turns on the same workers: each sees its own, wherever it goes on, and what
+// it spawns from there inherits it, through groups too.
 #[test]
 fn each_task_sees_its_own() {
     explore(|| {
@@ -59,8 +59,8 @@ impl Drop for Looks {
     }
 }
 
-// X1, S5: a task is cancelled while it is queued, runs, waits, or is spawned: its destructors see its own values, and not those of
-// whoever drops it.
+// X1, S5: a task is cancelled while it is queued, runs, waits, or is spawned: its destructors see its own values, and not
+// those of whoever drops it.
 #[test]
 fn destructors_of_a_cancelled_task_see_its_own() {
     explore(|| {
@@ -91,8 +91,8 @@ fn destructors_of_a_cancelled_task_see_its_own() {
     });
 }
 
-// The value goes with the last task that has inherited it, joined, cancelled, refused or never joined, on whatever worker: at the end
-// of the group none holds it.
+// The value goes with the last task that has inherited it, joined, cancelled, refused or never joined, on whatever worker: at
+// the end of the group none holds it.
 #[test]
 fn a_value_goes_with_the_last_that_has_it() {
     explore(|| {
@@ -124,7 +124,8 @@ fn a_value_goes_with_the_last_that_has_it() {
     });
 }
 
-// A future with a value is polled in one task, moved, and polled or dropped in another with a value of its own: it sees its own.
+// A future with a value is polled in one task, moved, and polled or dropped in another with a value of its own: it sees its
+// own.
 #[test]
 fn a_future_with_a_value_moves_between_tasks() {
     explore(|| {

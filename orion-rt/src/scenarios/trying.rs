@@ -70,11 +70,14 @@ fn an_error_against_a_cancel_from_outside() {
         runtime(2).run(async |s| {
             let result = s.try_group(async |g| {
                 let cancels = g.clone();
-                s.go(async move { cancels.cancel() });
+                s.go(async move {
+                    turns(choose(4)).await;
+                    cancels.cancel();
+                });
                 let (alive, errors) = (census.enter(0), Arc::clone(&errors));
                 g.go(async move {
                     let _alive = alive;
-                    crate::yield_now().await;
+                    turns(choose(2)).await;
                     Err(errors.enter(0))
                 });
                 let alive = census.enter(1);
@@ -122,9 +125,7 @@ fn an_error_against_a_cancel_of_who_waits() {
                     group.await.is_err()
                 }
             });
-            if choose(2) == 0 {
-                crate::yield_now().await;
-            }
+            turns(choose(6)).await;
             waits.cancel();
             assert!(matches!(waits.join().await, Ok(true) | Err(TaskError::Cancelled)));
             census.assert_empty();
@@ -156,7 +157,7 @@ fn a_late_spawn_fails_in_time_or_never() {
             });
             let result = s.try_group(async |g| {
                 left.send(g.clone()).await.unwrap();
-                let _ = g.spawn(async { Ok(()) }).join().await;
+                turns(choose(2)).await;
                 Ok(())
             });
             let result = result.await;
