@@ -8,7 +8,8 @@
 //! ```
 //!
 //! A hang is a failure ("deadlock"), and so is a use of freed memory (`sys::quarantine`). Panics of tasks are raised without
-//! the panic hook, which would print a schedule for each.
+//! the panic hook, which would print a schedule for each; so one that the hook sees is a failure, also where the runtime
+//! contains it.
 
 mod blocking;
 mod channels;
@@ -28,10 +29,11 @@ mod timers;
 mod trying;
 mod wakers;
 
+use std::cell::Cell;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicIsize, AtomicUsize, Ordering};
+use std::sync::{Arc, Once};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
@@ -55,6 +57,7 @@ const MS: Duration = Duration::from_millis(1);
 fn explore(program: impl Fn() + Send + Sync + 'static) {
     let runs = std::env::var("ORION_SCENARIO_RUNS").map_or(RUNS, |n| n.parse().expect("a number of runs"));
     let program = Arc::new(program);
+    watch_panics();
     run_under(RandomScheduler::new(runs), Arc::clone(&program));
     run_under(PctScheduler::new(DEPTH, runs), program);
 }
@@ -66,6 +69,23 @@ fn run_under(scheduler: impl Scheduler + 'static, program: Arc<impl Fn() + Send 
     Runner::new(scheduler, config).run(move || {
         rng::reseed(thread_rng().r#gen());
         program();
+        assert!(!PANICKED.replace(false), "a panic was contained");
+    });
+}
+
+std::thread_local! {
+    /// Whether the panic hook was called. The threads of an execution are coroutines on this thread of the system.
+    static PANICKED: Cell<bool> = const { Cell::new(false) };
+}
+
+fn watch_panics() {
+    static WATCHED: Once = Once::new();
+    WATCHED.call_once(|| {
+        let before = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            PANICKED.set(true);
+            before(info);
+        }));
     });
 }
 
