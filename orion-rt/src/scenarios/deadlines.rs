@@ -72,8 +72,8 @@ fn two_deadlines_are_set_at_once() {
     });
 }
 
-// S11, R3, J5: a deadline comes while the last task of its scope ends and the scope is freed, or a handle of it is kept: the task
-// has ended either way, and a scope that was not cancelled by then is not cancelled later.
+// S11, R3, J5: a deadline comes while the last task of its scope ends and the scope is freed, or a handle of it is kept: the
+// task has ended either way, and a scope that was not cancelled by then is not cancelled later.
 #[test]
 fn a_deadline_against_the_end_of_its_scope() {
     explore(|| {
@@ -105,6 +105,50 @@ fn a_deadline_against_the_end_of_its_scope() {
                 assert_eq!(g.is_cancelled(), was_cancelled);
                 s.go(async move { drop(g) });
             }
+        });
+    });
+}
+
+/// Keeps the thread, which is the root's own, until `due`: the worker that has moved the clock fires what was set for then.
+fn wait_for(due: Instant) {
+    while now() < due {
+        thread::yield_now();
+    }
+}
+
+// S11, X2: a deadline fires while the body ends its scope, of which a handle is left: what has ended uncancelled stays so.
+#[test]
+fn a_scope_that_has_ended_is_not_cancelled() {
+    explore(|| {
+        runtime(1).run(async |s| {
+            let due = now() + MS;
+            let g = s.group(async |g| {
+                g.cancel_after(MS);
+                wait_for(due);
+                turns(choose(3)).await;
+                g
+            });
+            let g = g.await;
+            let was_cancelled = g.is_cancelled();
+            turns(4).await;
+            assert_eq!(g.is_cancelled(), was_cancelled);
+        });
+    });
+}
+
+// S11, R3: the same, with no handle left: the scope is freed while its deadline fires.
+#[test]
+fn a_deadline_fires_while_its_scope_is_freed() {
+    explore(|| {
+        runtime(1).run(async |s| {
+            let due = now() + MS;
+            let group = s.group(async |g| {
+                g.cancel_after(MS);
+                wait_for(due);
+                turns(choose(3)).await;
+            });
+            group.await;
+            turns(4).await;
         });
     });
 }

@@ -3,7 +3,7 @@
 //! ```text
 //!   ScopeCore ──deadline──> Pending ──> alarm: the scheduler's timer, gone when it is dropped
 //!       ^                      │                         │ waker
-//!       └── weak, behind ── Target { scope } <───────────┘ fires: clear, upgrade, cancel
+//!       └── weak, behind ── Target { scope } <───────────┘ fires: clear, upgrade, count, cancel
 //!             a lock
 //! ```
 //!
@@ -11,6 +11,8 @@
 //! 1. While `Target::scope` is set, its scope is not freed: it is cleared, under its lock, before that (`ScopeRef::drop`), and also
 //!    when the scope has ended and when a later call supersedes this one. So a timer that is firing meanwhile does nothing.
 //! 2. A `Local` target's scope is looked at by the owner thread only: it fires the timers, and has all references to the scope.
+//! 3. A timer that fires counts as an activity of its scope while it cancels, so a scope has ended before that, and then is not
+//!    cancelled, or after it.
 //!
 //! Rejected: the scope itself as the timer's waker (a reference: the timer would keep the scope); the timer's entry in the scope,
 //! upgraded under the timers' lock (`time` would have to know of scopes, or every timer pay for an action).
@@ -81,8 +83,12 @@ impl<K: Sealed> Wake for Target<K> {
             // SAFETY: set, so (1) not freed while the lock is held.
             scope.take().and_then(|scope| unsafe { ScopeRef::upgrade(scope) })
         };
-        if let Some(scope) = scope {
+        // (3)
+        if let Some(scope) = scope
+            && scope.active.add_unless_zero(ORDINARY)
+        {
             super::cancel::scope(&scope).discard();
+            scope.end_activity(ORDINARY);
         }
     }
 }
