@@ -207,11 +207,11 @@ fn a_child_is_spawned_from_another_worker() {
             let local: Boxed<'_> = Box::pin(s.local({
                 let over = over.clone();
                 async move |g: LocalGroup<'_>| {
+                    g.go(turns(choose(8)));
                     left.send(g).await.unwrap();
+                    turns(choose(8)).await;
                     if waits {
                         over.recv().await;
-                    } else {
-                        turns(choose(6)).await;
                     }
                 }
             }));
