@@ -113,7 +113,7 @@ async fn meet(from: &Chan<u32>, into: &Chan<u32>, value: u32) -> (Option<u32>, b
 fn selects_in_opposite_roles_meet() {
     explore(|| {
         runtime(2).run(async |s| {
-            let (a, b) = (&*s.keep(Chan::new(0)), &*s.keep(Chan::new(0)));
+            let (a, b) = (s.keep(Chan::new(0)), s.keep(Chan::new(0)));
             let left = s.spawn(async move {
                 let mut seen = Vec::new();
                 for round in 0..3 {
