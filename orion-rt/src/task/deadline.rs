@@ -11,8 +11,8 @@
 //! 1. While `Target::scope` is set, its scope is not freed: it is cleared, under its lock, before that (`ScopeRef::drop`), and also
 //!    when the scope has ended and when a later call supersedes this one. So a timer that is firing meanwhile does nothing.
 //! 2. A `Local` target's scope is looked at by the owner thread only: it fires the timers, and has all references to the scope.
-//! 3. A timer that fires counts as an activity of its scope while it cancels, so a scope has ended before that, and then is not
-//!    cancelled, or after it.
+//! 3. Who cancels counts as an activity of the scope meanwhile, so a scope has ended before that, and then is not cancelled, or
+//!    after it.
 //!
 //! Rejected: the scope itself as the timer's waker (a reference: the timer would keep the scope); the timer's entry in the scope,
 //! upgraded under the timers' lock (`time` would have to know of scopes, or every timer pay for an action).
@@ -23,6 +23,7 @@ use std::task::{Wake, Waker};
 use std::time::Duration;
 
 use crate::sys::atomic::{AtomicBool, Ordering};
+use crate::util::contain::FirstPanic;
 
 use super::kind::{Alarm, Count, Lock, Schedule, Sealed};
 use super::owner::{ORDINARY, ScopeCore};
@@ -83,12 +84,8 @@ impl<K: Sealed> Wake for Target<K> {
             // SAFETY: set, so (1) not freed while the lock is held.
             scope.take().and_then(|scope| unsafe { ScopeRef::upgrade(scope) })
         };
-        // (3)
-        if let Some(scope) = scope
-            && scope.active.add_unless_zero(ORDINARY)
-        {
-            super::cancel::scope(&scope).discard();
-            scope.end_activity(ORDINARY);
+        if let Some(scope) = scope {
+            cancel_unless_ended(&scope).discard();
         }
     }
 }
@@ -96,10 +93,7 @@ impl<K: Sealed> Wake for Target<K> {
 /// Has `scope` cancelled when `after` has passed, in place of what an earlier call said.
 pub(crate) fn cancel_after<K: Sealed>(scope: &ScopeRef<K>, after: Duration) {
     if after.is_zero() {
-        if scope.active.get() != 0 {
-            super::cancel::scope(scope).resume();
-        }
-        return;
+        return cancel_unless_ended(scope).resume();
     }
     // Counted, so that whoever ends the scope comes later and calls off what is set here.
     if !scope.active.add_unless_zero(ORDINARY) {
@@ -112,4 +106,14 @@ pub(crate) fn cancel_after<K: Sealed>(scope: &ScopeRef<K>, after: Duration) {
         scope.deadline.set(Pending { target, _alarm: alarm });
     }
     scope.end_activity(ORDINARY);
+}
+
+/// Cancels what has not ended; gives the panics of wakers (3).
+fn cancel_unless_ended<K: Sealed>(scope: &ScopeRef<K>) -> FirstPanic {
+    if !scope.active.add_unless_zero(ORDINARY) {
+        return FirstPanic::default();
+    }
+    let panics = super::cancel::scope(scope);
+    scope.end_activity(ORDINARY);
+    panics
 }
