@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 use std::task::{Poll, Waker};
 
-use orion_rt::{Chan, JoinHandle, Local, LocalGroup, TaskState, dumper, run, task_local, yield_now};
+use orion_rt::{Chan, JoinHandle, Local, LocalGroup, TaskState, dumper, run, select, task_local, yield_now};
 use orion_tests::{Count, Then, begin, for_ever, on_every_kind, panic_message, poll_once, watched, workers};
 
 // Children borrow the caller's own variables, mutably too, and are gone when the call is over.
@@ -177,6 +177,34 @@ fn a_plain_thread_joins_a_child() {
         });
     });
 }
+
+// Y2: a local group gets on in a turn whose budget another has spent, one child at a time: behind a future that spends that of each
+// turn, and inside another executor, which never ends the turn.
+on_every_kind!(y2_a_local_group_gets_on_when_the_budget_is_spent, async |s| {
+    let spend = async || {
+        let ch = Chan::new(1);
+        for _ in 0..1000 {
+            ch.send(()).await.unwrap();
+            ch.recv().await;
+        }
+    };
+    let busy = async {
+        loop {
+            spend().await;
+        }
+    };
+    let sum = s.local(async |g| g.spawn(async { 1 }).get().await + g.spawn(async { 2 }).get().await);
+    select! {
+        biased;
+        () = busy => unreachable!(),
+        sum = sum => assert_eq!(sum, 3),
+    }
+    futures::executor::block_on(async {
+        spend().await;
+        let group = s.local(async |g| g.spawn(spend()).get().await);
+        group.await;
+    });
+});
 
 // Local groups nest, and a group inside a local group is waited for by the task.
 on_every_kind!(groups_of_both_sorts_nest, async |s| {

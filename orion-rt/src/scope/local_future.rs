@@ -155,7 +155,8 @@ where
         let spare = children.ready.begin();
         let mut again = Vec::new();
         let mut turns = 0;
-        while turns < TURNS && !coop::turn_is_over() {
+        // One at least: whoever polls the group may be at the end of each turn, or never end one (another executor's `block_on`).
+        while turns == 0 || turns < TURNS && !coop::turn_is_over() {
             let Some(record) = children.ready.pop() else { break };
             turns += 1;
             let turn = if Arc::ptr_eq(&record, &children.body) {

@@ -46,8 +46,8 @@ impl Model<'_> {
     pub(super) fn poll_local(&mut self, task: usize, local: usize) -> Checked<Flow> {
         self.locals[local].parked = false;
         let mut again = Vec::new();
-        for _ in 0..TURNS {
-            if self.budget == Some(0) || self.suspended {
+        for turn in 0..TURNS {
+            if turn > 0 && (self.budget == Some(0) || self.suspended) {
                 break;
             }
             match self.next_part(local)? {
