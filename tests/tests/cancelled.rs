@@ -335,3 +335,26 @@ on_every_kind!(x3_a_shield_that_has_panicked_is_over, async |s| {
     task.cancel();
     assert!(matches!(task.await, Err(TaskError::Cancelled)));
 });
+
+// X3: so is one whose future was ready and has panicked in its destructor, and one that is polled once more after that.
+on_every_kind!(x3_a_shield_whose_futures_destructor_has_panicked_is_over, async |s| {
+    let caught = Chan::new(1);
+    let tell = caught.clone();
+    let task = s.spawn(async move {
+        let ends = Then(|| panic!("in the destructor"));
+        let mut kept = Box::pin(shield(poll_fn(move |_| {
+            let _held = &ends;
+            Poll::Ready(())
+        })));
+        for expected in ["in the destructor", "a shield was polled after it had completed"] {
+            let polled = catch_unwind(AssertUnwindSafe(|| poll_once(kept.as_mut(), &Count::default())));
+            assert_eq!(panic_message(polled.map(drop)), expected);
+        }
+        tell.send(()).await.unwrap();
+        for_ever().await;
+        drop(kept);
+    });
+    caught.recv().await;
+    task.cancel();
+    assert!(matches!(task.await, Err(TaskError::Cancelled)));
+});

@@ -16,7 +16,7 @@ use std::future::{Future, IntoFuture};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;
 
@@ -92,25 +92,23 @@ impl<F: Future> Future for Shield<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let mut this = self.project();
+        let mut future = this.future.as_mut();
+        assert!(future.is_some(), "a shield was polled after it had completed");
         if !this.place.as_ref().is_some_and(Place::is_here) {
             // The new place is entered before the old one is left.
             *this.place = Some(Place::enter());
         }
-        let future = this.future.as_mut().as_pin_mut().expect("a shield was polled after it had completed");
-        match catch_unwind(AssertUnwindSafe(|| future.poll(cx))) {
-            Ok(Poll::Pending) => Poll::Pending,
-            Ok(Poll::Ready(value)) => {
-                this.future.set(None);
-                *this.place = None;
-                Poll::Ready(value)
-            }
-            Err(payload) => {
-                // Over: whoever catches the panic may keep the shield, and its task has to end all the same.
-                contained(|| this.future.set(None));
-                *this.place = None;
-                resume_unwind(payload)
-            }
+        let polled = catch_unwind(AssertUnwindSafe(|| {
+            let value = ready!(future.as_mut().as_pin_mut().expect("looked at above").poll(cx));
+            future.set(None);
+            Poll::Ready(value)
+        }));
+        if !matches!(polled, Ok(Poll::Pending)) {
+            // Over, also after a panic: whoever catches it may keep the shield, and its task has to end all the same.
+            contained(|| this.future.set(None));
+            *this.place = None;
         }
+        polled.unwrap_or_else(|payload| resume_unwind(payload))
     }
 }
 
