@@ -14,10 +14,12 @@
 //! 3. The budget is an atomic, written with plain stores: the owner counts down, a monitor may store 1 to ask for a yield.
 //! 4. Each suspension that a spent budget forces marks the turn as over and gives one unit back. Whoever returns to the scheduler
 //!    has a new budget before the unit counts; whoever polls on within the turn (another executor's `block_on`, the later arms of a
-//!    select) gets on by one operation for each suspension.
+//!    select) gets on by one operation for each suspension. The longer the turn goes on, the more suspensions a unit takes, up to
+//!    [`MOST_PAUSES`]: so another crate's select, one of whose futures goes through where others suspend, soon has none that does.
 //!
 //! Rejected: a pointer to the current task's header here (every wait would write through it; the note is copied once). A budget that
-//! stays spent until the turn ends: `block_on` inside a task never ends the turn, and would spin for ever.
+//! stays spent until the turn ends: `block_on` inside a task never ends the turn, and would spin for ever. The unit for the operation
+//! that has suspended only: each would need room to remember it.
 
 use std::cell::Cell;
 use std::future::Future;
@@ -30,8 +32,16 @@ use crate::sys::thread_local;
 
 /// The budget of a thread that polls no orion task.
 const UNLIMITED: u32 = u32::MAX;
-/// The bit of a budget that says that it was spent in this turn (4).
+/// The bit of a budget that says that it was spent in this turn (4). Below it the number of units given back since, up to
+/// [`MOST_UNITS`]; then the number of suspensions since the last; and the unit, if it is there.
 const OVER: u32 = 1 << 31;
+const UNITS: u32 = 1 << 16;
+const PAUSES: u32 = 1 << 1;
+/// After so many units the next takes one suspension more.
+const UNITS_A_STEP: u32 = 16;
+/// How many suspensions a unit takes at most.
+const MOST_PAUSES: u32 = 32;
+const MOST_UNITS: u32 = UNITS_A_STEP * (MOST_PAUSES - 1);
 
 /// Why a task is parked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -145,10 +155,25 @@ pub(crate) fn consume(cx: &Context<'_>) -> Poll<()> {
     if spend() {
         return Poll::Ready(());
     }
-    // (4)
-    BUDGET.with(|b| b.store(OVER | 1, Ordering::Relaxed));
+    BUDGET.with(|b| b.store(after_suspension(b.load(Ordering::Relaxed)), Ordering::Relaxed));
     wake_tail(cx.waker());
     Poll::Pending
+}
+
+/// The budget after a suspension that `spent`, a spent one, has forced (4).
+#[cold]
+fn after_suspension(spent: u32) -> u32 {
+    let (units, pauses) = ((spent & !OVER) / UNITS, spent % UNITS / PAUSES + 1);
+    if pauses <= units / UNITS_A_STEP {
+        return OVER | (units * UNITS) | (pauses * PAUSES);
+    }
+    OVER | (MOST_UNITS.min(units + 1) * UNITS) | 1
+}
+
+/// Whether an operation has to suspend first.
+#[inline]
+fn is_spent(budget: u32) -> bool {
+    budget == 0 || budget & (OVER | 1) == OVER
 }
 
 /// Takes one unit for an operation that cannot suspend (`try_send`): a spent budget stays spent (C5).
@@ -158,7 +183,7 @@ pub(crate) fn spend() -> bool {
         let left = b.load(Ordering::Relaxed);
         match left {
             UNLIMITED => true,
-            0 | OVER => false,
+            _ if is_spent(left) => false,
             _ => {
                 b.store(left - 1, Ordering::Relaxed);
                 true
@@ -169,10 +194,10 @@ pub(crate) fn spend() -> bool {
 
 /// Whether an operation may go on without suspending first. For foreign frames, whose operations suspend only where they wait.
 pub fn budget_left() -> bool {
-    !matches!(BUDGET.with(|b| b.load(Ordering::Relaxed)), 0 | OVER)
+    !is_spent(BUDGET.with(|b| b.load(Ordering::Relaxed)))
 }
 
-/// Whether the task has used up its turn: who polls several futures in it leaves the rest to the next one.
+/// Whether the task has used up its turn: who polls several futures in it leaves the rest, after one at least, to the next one.
 pub(crate) fn turn_is_over() -> bool {
     let left = BUDGET.with(|b| b.load(Ordering::Relaxed));
     left == 0 || (left != UNLIMITED && left & OVER != 0)
@@ -302,6 +327,23 @@ mod tests {
         }
         end_poll();
         assert!(!turn_is_over());
+    }
+
+    // Y2: whoever polls one operation again and again gets on for ever; whoever polls several side by side soon finds none ready.
+    #[test]
+    fn the_turn_of_several_operations_ends() {
+        let cx = Context::from_waker(Waker::noop());
+        let operations = |n: u32| (0..n).any(|_| consume(&cx).is_ready());
+        for n in 2..=MOST_PAUSES {
+            begin_poll(1);
+            assert!((0..MOST_UNITS + 2).any(|_| !operations(n)), "{n} operations");
+        }
+        begin_poll(1);
+        for _ in 0..2 * MOST_UNITS {
+            assert!(operations(MOST_PAUSES + 1));
+            assert!(turn_is_over());
+        }
+        end_poll();
     }
 
     // Y2: what runs inside a poll and belongs to no task has no budget, and takes nothing from that of the task.

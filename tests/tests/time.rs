@@ -1,9 +1,11 @@
 //! Time and yielding: rules Y1, Y5, T1 and T2. Durations here are waited for, never measured against an upper bound. Virtual time
 //! is in `virtual_time.rs`.
 
+use std::pin::pin;
 use std::time::{Duration, Instant};
 
 use futures::StreamExt;
+use futures::future::{self, Either};
 use orion_rt::{Chan, Group, interval, now, run, select, sleep, sleep_until, timeout, timeout_at, yield_now};
 use orion_tests::{Count, on_every_kind, panic_message, watched};
 
@@ -305,6 +307,26 @@ on_every_kind!(y2_another_executor_inside_a_task_gets_on, async |s| {
         })
     });
     assert_eq!(sum.await.unwrap(), 499_500);
+});
+
+// Y2: another crate's select, one of whose futures goes through where the other has suspended, shares the worker too.
+on_every_kind!(y2_another_crates_select_shares_the_worker, async |s| {
+    let done = Count::default();
+    let seen = done.clone();
+    let selects = s.spawn(async move {
+        let (a, b) = (Chan::new(1), Chan::new(1));
+        a.try_send(()).unwrap();
+        b.try_send(()).unwrap();
+        while seen.get() == 0 {
+            let again = match future::select(pin!(a.recv()), pin!(b.recv())).await {
+                Either::Left(_) => &a,
+                Either::Right(_) => &b,
+            };
+            again.try_send(()).unwrap();
+        }
+    });
+    s.spawn(async move { done.add() }).await.unwrap();
+    selects.await.unwrap();
 });
 
 // Y2, L1: an earlier arm that uses up the budget of every turn leaves one operation for the arms behind it.
