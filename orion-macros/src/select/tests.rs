@@ -36,6 +36,7 @@ fn the_whole_grammar_is_accepted() {
         "biased <- 1 => 2",
         "A | B = f => 1, else => 2",
         "v = if x { f() } else if y { g() } else { h() } => 1",
+        "v = if if x { y } else { z } { f() } else { g() } => 1",
         "v = break 'a if x { 1 } else { 2 } => 1, w = { let z = f; z }, if { let z = 1; z > 0 } => 2",
         "v = biased => 1, biased = f => 2, <-&mut if x { a } else { b } => 3, c <- |x| if x { 1 } else { 2 } => 4",
     ] {

@@ -40,7 +40,7 @@ pub(crate) fn check(head: &[TokenTree], operators: &[Operator], fat_arrow: Span)
 
 /// `v = <-ch if open`, as in a `match`. An `if` that begins an expression stands behind an operator or a keyword.
 fn guard_without_comma(head: &[TokenTree]) -> Result<()> {
-    const KEYWORDS: [&str; 8] = ["else", "return", "break", "match", "while", "in", "mut", "const"];
+    const KEYWORDS: [&str; 9] = ["if", "else", "return", "break", "match", "while", "in", "mut", "const"];
     let ends_an_operand = |token: &TokenTree| match token {
         TokenTree::Ident(word) => !KEYWORDS.iter().any(|keyword| word == keyword),
         TokenTree::Punct(punct) => punct.as_char() == '?',
