@@ -124,7 +124,7 @@ pub(crate) fn end_poll() -> Wait {
 }
 
 /// There is no budget on this thread until the guard is dropped: what runs meanwhile belongs to no task. Whoever drives a future
-/// there polls it again and again within one turn of the task below, and would find a spent budget spent for ever.
+/// there polls it again and again within one turn of the task below, and would find a budget that is spent for all but a little (4).
 pub(crate) fn lift() -> Lifted {
     let budget = BUDGET.with(|b| {
         let left = b.load(Ordering::Relaxed);

@@ -108,6 +108,17 @@ fn j8_a_refused_task_has_a_handle_too() {
     });
 }
 
+// J8, S2: the refused task of a root that is not strict is not named by a strict one that drops its handle, whatever its result.
+#[test]
+fn j8_a_refused_task_of_another_root_is_not_named() {
+    watched(|| {
+        let lax = Runtime::builder().workers(1).build().unwrap();
+        let group = block_on(lax.start(async |g| g)).unwrap();
+        let refused = messages!(async |_| drop(group.spawn(async { String::new() })));
+        assert!(refused.iter().all(String::is_empty), "{refused:?}");
+    });
+}
+
 // J8: a task that was cancelled, or panicked, could not join what it held; and a panic is what a root raises.
 #[test]
 fn j8_a_teardown_is_excused() {

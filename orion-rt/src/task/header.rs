@@ -62,8 +62,9 @@ pub struct Header<K: Sealed> {
     _alive: AliveTask,
 }
 
-/// The `shard` of a task that is in no list: not yet, or refused.
+/// The `shard` of a task that is in no list: not yet, or refused. The second is for tasks of strict roots.
 const REFUSED: u32 = u32::MAX;
+const REFUSED_STRICTLY: u32 = REFUSED - 1;
 
 /// What can be done with what is behind a header.
 pub(crate) struct Vtable<K: Sealed> {
@@ -138,7 +139,7 @@ impl<K: Sealed> Header<K> {
             location: birth.location,
             extra,
             annex: Late::new(),
-            shard: Cell::new(REFUSED),
+            shard: Cell::new(if birth.strict { REFUSED_STRICTLY } else { REFUSED }),
             is_body: birth.is_body,
             outstays,
             keeps_shared: Cell::new(false),
@@ -191,7 +192,12 @@ impl<K: Sealed> Header<K> {
     /// Whether the task's scope took it into its list. It stays there until it is complete and its handle gone, so a claim
     /// finds it there still.
     pub(crate) fn was_enlisted(&self) -> bool {
-        self.shard.get() != REFUSED
+        self.shard.get() < REFUSED_STRICTLY
+    }
+
+    /// Whether the task is one that a strict root has refused.
+    pub(super) fn was_refused_strictly(&self) -> bool {
+        self.shard.get() == REFUSED_STRICTLY
     }
 }
 

@@ -127,7 +127,9 @@ impl<K: Sealed> Claim<K> {
         }
         if !header.was_enlisted() {
             // Refused (S5): its scope may be gone.
-            if let Some(ledger) = ledger::current() {
+            if header.was_refused_strictly()
+                && let Some(ledger) = ledger::current()
+            {
                 ledger.record(|| left_open(header));
             }
             return;
