@@ -16,7 +16,7 @@ use crate::chan::registry::ScopeChans;
 use crate::sys::Mutex;
 use crate::task::kind::{Kind, Local, Multi};
 use crate::task::scope_ref::ScopeRef;
-use crate::util::contain::discard;
+use crate::util::contain::FirstPanic;
 
 use super::Group;
 
@@ -211,22 +211,14 @@ impl<K: Kind> Drop for Home<'_, K> {
         let Scope { kept, chans, .. } = *unsafe { Box::from_raw(self.scope.as_ptr()) };
         // (3): the root has drained them.
         drop(chans);
-        let mut first = None;
+        let mut panics = FirstPanic::default();
         loop {
             let last = kept.lock().pop();
             let Some(Kept { value, drop }) = last else { break };
             // SAFETY: (2).
-            let dropped = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| unsafe { drop(value) }));
-            match dropped {
-                Err(payload) if first.is_none() => first = Some(payload),
-                // Its own destructor may panic, too.
-                Err(later) => discard(later),
-                Ok(()) => {}
-            }
+            panics.catch(|| unsafe { drop(value) });
         }
-        if let Some(payload) = first {
-            // Every other value has been dropped all the same; the panic goes to the caller of the root.
-            std::panic::resume_unwind(payload);
-        }
+        // Every other value has been dropped all the same; the panic goes to the caller of the root.
+        panics.resume();
     }
 }

@@ -14,7 +14,8 @@
 //! 2. Who has asked a unit to end stores its waker before it looks at the shields; the last shield takes the waker after it has
 //!    left. So either the look finds no shield, or the waker is found and woken (`shields` says why).
 //! 3. Whoever polls a unit looks at the shields after the poll, if the unit is to end; so a shield that goes meanwhile wakes
-//!    nobody: the waker is taken out before. So does one that goes with the unit, which whoever polls it drops first.
+//!    nobody: the waker is taken out before. So does one that goes with the unit: a group's future drops that first, and whatever a
+//!    local group drops is not woken any more.
 //!
 //! Rejected: a unit that knows the one around it (a group's future may be moved, and its unit then is inside others); a stack of
 //! pointers to the stack's frames (unsafe, for a nanosecond).
