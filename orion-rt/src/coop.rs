@@ -19,7 +19,7 @@
 //!
 //! Rejected: a pointer to the current task's header here (every wait would write through it; the note is copied once). A budget that
 //! stays spent until the turn ends: `block_on` inside a task never ends the turn, and would spin for ever. The unit for the operation
-//! that has suspended only: each would need room to remember it.
+//! that has suspended only: each would need room to remember it (a few have it, [`Once`]).
 
 use std::cell::Cell;
 use std::future::Future;
@@ -158,6 +158,25 @@ pub(crate) fn consume(cx: &Context<'_>) -> Poll<()> {
     BUDGET.with(|b| b.store(after_suspension(b.load(Ordering::Relaxed)), Ordering::Relaxed));
     wake_tail(cx.waker());
     Poll::Pending
+}
+
+/// The unit of an operation that waits for one event: a timer, the end of a task, a cancellation. It suspends once at most, though
+/// other futures of the task spend the budget before it in every turn.
+#[derive(Debug, Default)]
+pub(crate) struct Once {
+    has_suspended: bool,
+}
+
+impl Once {
+    /// As [`consume`], when the event is there; free after a suspension.
+    pub(crate) fn consume(&mut self, cx: &Context<'_>) -> Poll<()> {
+        if std::mem::take(&mut self.has_suspended) {
+            return Poll::Ready(());
+        }
+        let polled = consume(cx);
+        self.has_suspended = polled.is_pending();
+        polled
+    }
 }
 
 /// The budget after a suspension that `spent`, a spent one, has forced (4).

@@ -309,6 +309,27 @@ on_every_kind!(y2_another_executor_inside_a_task_gets_on, async |s| {
     assert_eq!(sum.await.unwrap(), 499_500);
 });
 
+// Y2, L1: nor does one that spends the budget of every turn without being suspended by that.
+on_every_kind!(y2_a_busy_arm_that_yields_does_not_starve_a_later_one, async |s| {
+    let busy = async || {
+        let ch = Chan::new(1);
+        loop {
+            for _ in 0..200 {
+                ch.try_send(()).unwrap();
+                ch.try_recv().unwrap();
+            }
+            yield_now().await;
+        }
+    };
+    s.group(async |g| {
+        g.cancel();
+        select! { biased; () = busy() => unreachable!(), joined = s.spawn(async { 7 }) => assert_eq!(joined.unwrap(), 7) }
+        select! { biased; () = busy() => unreachable!(), () = sleep(Duration::from_micros(1)) => () }
+        select! { biased; () = busy() => unreachable!(), () = g.cancelled() => () }
+    })
+    .await;
+});
+
 // Y2: another crate's select, one of whose futures goes through where the other has suspended, shares the worker too.
 on_every_kind!(y2_another_crates_select_shares_the_worker, async |s| {
     let done = Count::default();

@@ -8,7 +8,7 @@ use std::panic::Location;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
-use crate::coop::{self, Reason};
+use crate::coop::{self, Once, Reason};
 use crate::task::kind::Kind;
 use crate::task::signal::Listener;
 
@@ -19,13 +19,14 @@ use super::Group;
 pub struct GroupCancelled<'scope, K: Kind> {
     group: Group<'scope, K>,
     listener: Listener,
+    once: Once,
     location: &'static Location<'static>,
 }
 
 impl<'scope, K: Kind> GroupCancelled<'scope, K> {
     #[track_caller]
     pub(super) fn new(group: Group<'scope, K>) -> Self {
-        Self { group, listener: Listener::default(), location: Location::caller() }
+        Self { group, listener: Listener::default(), once: Once::default(), location: Location::caller() }
     }
 
     /// As `poll`, of somebody who does more than to wait for this.
@@ -60,6 +61,6 @@ impl<K: Kind> Future for GroupCancelled<'_, K> {
             coop::note_wait(Reason::Cancelled, 0, this.location);
             return Poll::Pending;
         }
-        coop::consume(cx)
+        this.once.consume(cx)
     }
 }

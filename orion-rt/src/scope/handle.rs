@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use crate::coop::{self, Reason};
+use crate::coop::{self, Once, Reason};
 use crate::meta::{Called, TaskId};
 use crate::runtime::root;
 use crate::task::ancestry;
@@ -298,7 +298,12 @@ impl<'scope, T, K: Kind> JoinHandle<'scope, T, K> {
     }
 
     /// Ready when the task is complete; else its completion wakes the caller. Panics where that would be for ever (J4).
-    pub(super) fn poll_finished(&mut self, cx: &Context<'_>, location: &'static Location<'static>) -> Poll<()> {
+    pub(super) fn poll_finished(
+        &mut self,
+        cx: &Context<'_>,
+        once: &mut Once,
+        location: &'static Location<'static>,
+    ) -> Poll<()> {
         if let Some(called) = self.waits_for_itself() {
             panic!(
                 "a task cannot join itself or a task it runs inside of: {called} would wait for its own end at {location}; join it \
@@ -306,8 +311,8 @@ impl<'scope, T, K: Kind> JoinHandle<'scope, T, K> {
             );
         }
         match self.what.as_mut().expect("a handle is of something until it is consumed") {
-            What::Task(claim) => claim.poll_complete(cx, location),
-            What::Child(cell) => cell.poll_over(cx, location),
+            What::Task(claim) => claim.poll_complete(cx, once, location),
+            What::Child(cell) => cell.poll_over(cx, once, location),
         }
     }
 

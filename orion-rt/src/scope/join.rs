@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use pin_project_lite::pin_project;
 
+use crate::coop::Once;
 use crate::task::error::TaskError;
 use crate::task::kind::{Kind, Multi};
 use crate::time::{Sleep, sleep};
@@ -24,16 +25,20 @@ use super::JoinHandle;
 #[must_use = "futures do nothing unless awaited"]
 pub struct Join<'scope, T, K: Kind = Multi> {
     handle: Option<JoinHandle<'scope, T, K>>,
+    once: Once,
     location: &'static Location<'static>,
 }
 
 impl<'scope, T, K: Kind> Join<'scope, T, K> {
     pub(super) fn new(handle: JoinHandle<'scope, T, K>, location: &'static Location<'static>) -> Self {
-        Self { handle: Some(handle), location }
+        Self { handle: Some(handle), once: Once::default(), location }
     }
 
-    fn handle(&mut self) -> &mut JoinHandle<'scope, T, K> {
-        self.handle.as_mut().expect("a join was polled after it had completed")
+    /// The handle, when its task is over.
+    fn poll_handle(&mut self, cx: &Context<'_>) -> Poll<JoinHandle<'scope, T, K>> {
+        let handle = self.handle.as_mut().expect("a join was polled after it had completed");
+        ready!(handle.poll_finished(cx, &mut self.once, self.location));
+        Poll::Ready(self.handle.take().expect("looked at above"))
     }
 }
 
@@ -47,10 +52,7 @@ impl<T, K: Kind> Future for Join<'_, T, K> {
     type Output = Result<T, TaskError>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.get_mut();
-        let location = this.location;
-        ready!(this.handle().poll_finished(cx, location));
-        Poll::Ready(this.handle.take().expect("polled above").take())
+        self.get_mut().poll_handle(cx).map(JoinHandle::take)
     }
 }
 
@@ -78,8 +80,7 @@ impl<T, K: Kind> Future for Get<'_, T, K> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
         let join = &mut self.get_mut().join;
         let location = join.location;
-        ready!(join.handle().poll_finished(cx, location));
-        let handle = join.handle.take().expect("polled above");
+        let handle = ready!(join.poll_handle(cx));
         let about = handle.called();
         match handle.take() {
             Ok(value) => Poll::Ready(value),
@@ -98,12 +99,13 @@ impl<T, K: Kind> Future for Get<'_, T, K> {
 #[must_use = "futures do nothing unless awaited"]
 pub struct Finished<'a, 'scope, T, K: Kind = Multi> {
     handle: &'a mut JoinHandle<'scope, T, K>,
+    once: Once,
     location: &'static Location<'static>,
 }
 
 impl<'a, 'scope, T, K: Kind> Finished<'a, 'scope, T, K> {
     pub(super) fn new(handle: &'a mut JoinHandle<'scope, T, K>, location: &'static Location<'static>) -> Self {
-        Self { handle, location }
+        Self { handle, once: Once::default(), location }
     }
 }
 
@@ -118,7 +120,7 @@ impl<T, K: Kind> Future for Finished<'_, '_, T, K> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let this = self.get_mut();
-        this.handle.poll_finished(cx, this.location)
+        this.handle.poll_finished(cx, &mut this.once, this.location)
     }
 }
 
@@ -127,6 +129,7 @@ pin_project! {
     #[must_use = "futures do nothing unless awaited"]
     pub struct JoinTimeout<'scope, T, K: Kind> {
         handle: Option<JoinHandle<'scope, T, K>>,
+        once: Once,
         #[pin]
         sleep: Sleep,
         location: &'static Location<'static>,
@@ -140,7 +143,7 @@ impl<'scope, T, K: Kind> JoinTimeout<'scope, T, K> {
         duration: Duration,
         location: &'static Location<'static>,
     ) -> Self {
-        Self { handle: Some(handle), sleep: sleep(duration), location }
+        Self { handle: Some(handle), once: Once::default(), sleep: sleep(duration), location }
     }
 }
 
@@ -157,7 +160,7 @@ impl<'scope, T, K: Kind> Future for JoinTimeout<'scope, T, K> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let handle = this.handle.as_mut().expect("a join was polled after it had completed");
-        if handle.poll_finished(cx, this.location).is_pending() {
+        if handle.poll_finished(cx, this.once, this.location).is_pending() {
             if handle.is_finished() {
                 // The budget is spent (Y2), or it has completed since; either way the caller is woken.
                 return Poll::Pending;

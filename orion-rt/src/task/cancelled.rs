@@ -12,7 +12,7 @@ use super::header::Header;
 use super::kind::{Lock, Sealed};
 use super::signal::{Listener, Signal};
 use super::state::TaskState;
-use crate::coop::{self, Reason};
+use crate::coop::{self, Once, Reason};
 
 /// Whether the current task has been asked to stop: by its handle, its scope, a panic beside or below it. Outside tasks: `false`.
 ///
@@ -81,7 +81,7 @@ pub fn is_cancelled() -> bool {
 /// Rule: X3.
 #[track_caller]
 pub fn cancelled() -> Cancelled {
-    Cancelled { listener: Listener::default(), location: Location::caller() }
+    Cancelled { listener: Listener::default(), once: Once::default(), location: Location::caller() }
 }
 
 /// The future of [`cancelled`].
@@ -89,6 +89,7 @@ pub fn cancelled() -> Cancelled {
 #[must_use = "futures do nothing unless awaited"]
 pub struct Cancelled {
     listener: Listener,
+    once: Once,
     location: &'static Location<'static>,
 }
 
@@ -107,7 +108,7 @@ impl Future for Cancelled {
             Some(AnyTask::Multi(task)) => unsafe { unfired_signal(task) },
         };
         if signal.is_none_or(|signal| self.listener.poll(&signal, cx.waker()).is_ready()) {
-            return coop::consume(cx);
+            return self.once.consume(cx);
         }
         coop::note_wait(Reason::Cancelled, 0, self.location);
         Poll::Pending

@@ -15,7 +15,7 @@ use super::header::Header;
 use super::kind::Sealed;
 use super::owner::ScopeCore;
 use super::state::{Release, TaskState};
-use crate::coop::{self, Reason};
+use crate::coop::{self, Once, Reason};
 use crate::meta::ledger::{self, Entry};
 
 /// The right to a task's result, and the duty to give it up.
@@ -54,9 +54,14 @@ impl<K: Sealed> Claim<K> {
     }
 
     /// Ready when the task is complete; else its completion wakes the caller.
-    pub(crate) fn poll_complete(&mut self, cx: &Context<'_>, location: &'static Location<'static>) -> Poll<()> {
+    pub(crate) fn poll_complete(
+        &mut self,
+        cx: &Context<'_>,
+        once: &mut Once,
+        location: &'static Location<'static>,
+    ) -> Poll<()> {
         if self.header().state.is_complete() {
-            return coop::consume(cx);
+            return once.consume(cx);
         }
         if self.register(cx.waker()) {
             return Poll::Ready(());

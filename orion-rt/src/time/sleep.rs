@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker, ready};
 use std::time::{Duration, Instant};
 
-use crate::coop::{self, Reason};
+use crate::coop::{self, Once, Reason};
 
 use super::timers::{Entry, Timers, current};
 
@@ -73,6 +73,7 @@ pub struct Sleep {
     deadline: Instant,
     timers: Option<Arc<Timers>>,
     entry: Entry,
+    once: Once,
     pub(super) location: &'static Location<'static>,
     _pin: PhantomPinned,
 }
@@ -85,7 +86,7 @@ unsafe impl Sync for Sleep {}
 impl Sleep {
     /// A wait until `deadline` on behalf of the code at `location`.
     pub(crate) fn new(deadline: Instant, location: &'static Location<'static>) -> Self {
-        Self { deadline, timers: None, entry: Entry::new(), location, _pin: PhantomPinned }
+        Self { deadline, timers: None, entry: Entry::new(), once: Once::default(), location, _pin: PhantomPinned }
     }
 
     /// The moment it waits for.
@@ -135,9 +136,10 @@ impl Sleep {
 impl Future for Sleep {
     type Output = ();
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        ready!(self.poll_deadline(cx));
-        coop::consume(cx)
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        ready!(self.as_mut().poll_deadline(cx));
+        // SAFETY: nothing is moved out of the reference.
+        unsafe { self.get_unchecked_mut() }.once.consume(cx)
     }
 }
 

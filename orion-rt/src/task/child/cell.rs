@@ -15,7 +15,7 @@ use std::task::{Context, Poll, Waker};
 use pin_project_lite::pin_project;
 
 use super::{Child, Record};
-use crate::coop::{self, Reason};
+use crate::coop::{self, Once, Reason};
 use crate::meta::ledger::{self, Entry};
 use crate::task::error::TaskError;
 use crate::task::kind::{Lock, Sealed};
@@ -48,9 +48,14 @@ impl<T, K: Sealed> JoinCell<T, K> {
     }
 
     /// Ready when the child is over; else its end wakes the caller.
-    pub(crate) fn poll_over(&self, cx: &Context<'_>, location: &'static Location<'static>) -> Poll<()> {
+    pub(crate) fn poll_over(
+        &self,
+        cx: &Context<'_>,
+        once: &mut Once,
+        location: &'static Location<'static>,
+    ) -> Poll<()> {
         if self.is_over() {
-            return coop::consume(cx);
+            return once.consume(cx);
         }
         if self.register(cx.waker()) {
             return Poll::Ready(());

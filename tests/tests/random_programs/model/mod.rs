@@ -259,6 +259,16 @@ impl<'p> Model<'p> {
         }
     }
 
+    /// As `consume`, of an operation that a spent budget suspends once.
+    fn consume_once(&mut self, task: usize, which: usize) -> bool {
+        if std::mem::take(&mut self.frame(task).suspended[which]) {
+            return true;
+        }
+        let goes_on = self.consume(task);
+        self.frame(task).suspended[which] = !goes_on;
+        goes_on
+    }
+
     fn did(&mut self, task: usize, outcome: Outcome) -> Checked<Flow> {
         let frame = self.frame(task);
         let event = Event::Did { script: frame.script, step: frame.at, outcome };

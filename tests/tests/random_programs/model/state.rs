@@ -56,6 +56,8 @@ pub(super) struct Frame {
     pub(super) handles: Vec<Option<usize>>,
     pub(super) set: Option<usize>,
     pub(super) wait: Wait,
+    /// Whether a spent budget has suspended what it waits for though it was there: the end of the wait, and its deadline.
+    pub(super) suspended: [bool; 2],
     pub(super) shield: bool,
     /// The task-local value it was given.
     pub(super) value: Option<u8>,
@@ -90,7 +92,18 @@ impl Task {
 impl Frame {
     pub(super) fn new(script: usize, scope: usize, local: Option<usize>) -> Self {
         let (handles, wait) = (Vec::new(), Wait::Nothing);
-        Self { script, at: 0, scope, local, handles, set: None, wait, shield: false, value: None }
+        Self {
+            script,
+            at: 0,
+            scope,
+            local,
+            handles,
+            set: None,
+            wait,
+            suspended: [false; 2],
+            shield: false,
+            value: None,
+        }
     }
 }
 
