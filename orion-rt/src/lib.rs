@@ -418,6 +418,10 @@
 //! Tasks are plain futures with plain wakers: `async-io`, `futures` and tokio's synchronisation types work inside them. Channels and
 //! `select!` need no orion runtime at all. Timers ([`sleep`], [`timeout`], [`interval`]) belong to the root they are polled in.
 //!
+//! What says "there is no reactor running, must be called from the context of a Tokio 1.x runtime" needs a tokio runtime beside: under
+//! [`run`], a multi-threaded one whose `enter()` guard lives round the call; on a [`Runtime`]'s workers, which no such guard reaches, give the
+//! future to its `Handle::spawn` and await that. For what tokio spawns no scope waits.
+//!
 //! Do not import everything with `use orion_rt::*` into a module with plain `#[test]`s: the attribute of that name would be ambiguous.
 
 #![deny(rust_2018_idioms)]
