@@ -402,6 +402,8 @@
 //! | a `send` that nobody takes | capacity 0 is a rendezvous, and the receiver is spawned or awaited further down | spawn it before; or a capacity |
 //! | every task, under [`run`] | one blocks the thread: `block_on`, `recv_blocking`, `thread::sleep`, a `Mutex` of `std` locked across an `.await` | `.await`, [`sleep`], [`spawn_blocking`](Group::spawn_blocking); unlock before the `.await` |
 //! | a scope whose body is over | a task that never ends, such as a ticker | [`background`](TaskBuilder::background), or close what it waits for |
+//! | the same after a `?` | to [`run`] and `group` an `Err` is a value as any other, which waits for the tasks | [`try_group`](Group::try_group), or `#[orion_rt::main]`, which cancel them |
+//! | a `select!` in a loop, for one of its futures | an arm's future is made anew in every round, and dropped when it loses | spawn it, and wait for `finished()`; for a deadline [`sleep_until`] |
 //! | a scope that was cancelled | a task that never suspends, a blocking call, a shield that waits for something else | [`yield_now`] in the loop; [`cancelled`] beside what the shield waits for |
 //!
 //! # Cancel safety
