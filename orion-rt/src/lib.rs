@@ -23,7 +23,8 @@
 //!
 //! A [`JoinHandle`] is joined once: `join` consumes it, and `handle.await` is the same. [`get`](JoinHandle::get) gives the bare value.
 //! Dropping a handle neither stops nor detaches the task, the scope still waits. [`go`](Group::<Local>::go) spawns without a handle. `run`
-//! uses the calling thread only, and futures need not be `Send`.
+//! uses the calling thread only, and futures need not be `Send`. [`#[orion_rt::main]`](macro@main) makes an `async fn main(s: &Scope)` the
+//! body of such a root.
 //!
 //! ## In parallel
 //!
@@ -65,6 +66,27 @@
 //!     let words = s.keep(vec!["lent".to_owned(), "to tasks".to_owned()]);
 //!     print_all(s, words);
 //! });
+//! ```
+//!
+//! Nothing spawns without a group, which says what scope waits; there is no `orion_rt::spawn`. A task that starts siblings takes a clone
+//! along:
+//!
+//! ```
+//! use orion_rt::{Group, Local};
+//! use std::cell::Cell;
+//! fn count<'scope>(g: &Group<'scope, Local>, depth: u32, nodes: &'scope Cell<u32>) {
+//!     let inner = g.clone();
+//!     g.go(async move {
+//!         nodes.set(nodes.get() + 1);
+//!         if depth > 0 {
+//!             count(&inner, depth - 1, nodes);
+//!             count(&inner, depth - 1, nodes);
+//!         }
+//!     });
+//! }
+//! let nodes = Cell::new(0);
+//! orion_rt::run(async |s| count(s, 3, &nodes));
+//! assert_eq!(nodes.get(), 15);
 //! ```
 //!
 //! ## Channels
@@ -147,7 +169,8 @@
 //!
 //! [`group`](Group::group) opens a scope inside a task and waits for all that is spawned into it. Of its relatives
 //! [`try_group`](Group::try_group) ends with the first `Err` of its body or a task, and [`group_timeout`](Group::group_timeout) at a
-//! deadline; both cancel what is left, and are ready when that is gone. Nothing goes on behind your back:
+//! deadline; both cancel what is left, and are ready when that is gone. Nothing goes on behind your back. (Around a single future, which
+//! spawns nothing, [`timeout`] does.)
 //!
 //! ```
 //! use orion_rt::{Group, Local, sleep};
@@ -336,9 +359,22 @@
 //!
 //! ## Seeing what happens
 //!
-//! Tasks and channels have names ([`task().name(..)`](Group::task), [`Chan::named`]), and [`dumper`] gives a [`Dump`] of every live task with
-//! its state, where it was spawned and what it waits for, from any thread. To look at a program that hangs, give a thread the dumper
-//! beforehand: nothing else reports a deadlock yet.
+//! Tasks and channels have names ([`task().name(..)`](Group::task), [`Chan::new(n).named(..)`](Chan::named)), and [`dumper`] gives a
+//! [`Dump`] of every live task with its state, where it was spawned and what it waits for, from any thread. To look at a program that
+//! hangs, give a thread the dumper beforehand: nothing else reports a deadlock yet. (Under [`run`] the root's thread answers; where a
+//! task keeps it busy, or blocks it, the dump says that.)
+//!
+//! ```
+//! use orion_rt::Chan;
+//! orion_rt::run(async |s| {
+//!     let dumper = orion_rt::dumper().expect("a root polls this");
+//!     let jobs = Chan::<String>::new(0).named("jobs");
+//!     let inbox = jobs.clone();
+//!     s.task().name("worker").background().go(async move { drop(inbox.recv().await) });
+//!     let dump = s.spawn_blocking(move || dumper.dump().to_string()); // any thread does
+//!     assert!(dump.await.unwrap().contains("parked, recv on \"jobs\""));
+//! });
+//! ```
 //!
 //! ## When the compiler objects
 //!
@@ -346,11 +382,29 @@
 //! |---|---|---|
 //! | "async block may outlive ..", "`x` does not live long enough" | a task borrows a variable of the body or of another task | `async move`, `Arc`, `keep`; make it before `run`; or a `local` group |
 //! | the same in a `local` group | a child borrows what the group's body makes | make it before the call |
-//! | "expected `&Group<'_>`, found `&Scope<'_, '_, Local>`" | a function for a [`Runtime`]'s tasks was called under [`run`] | `&Group<'_, Local>`, or run on a `Runtime` |
+//! | "lifetime may not live long enough" where a function spawns | the task borrows an argument or `self`, and nothing says that this outlives the scope | `g: &Group<'scope>, words: &'scope [String]`; or give it to the task: a clone, `Arc<Self>` |
+//! | the same where a body returns a handle or a group | they belong to the root, which ends with the body | join in the body, and return the value |
+//! | "cannot move out of `g` because it is borrowed", "borrow of moved value: `g`" | a task that spawns took the group itself along | `let inner = g.clone();` before, and `inner` in the task |
+//! | "expected `Group<..>`, found `&Scope<..>`" | `s.clone()` is a copy of the reference | `Group::clone(s)` |
+//! | "expected `&Group<'_>`, found `&Scope<'_, '_, Local>`" | a function for a [`Runtime`]'s tasks was called under [`run`] | `&Group<'_, Local>`, or run on a `Runtime`; `JoinHandle<'_, T>` has its `Local`, too |
 //! | "`Rc<..>` cannot be sent between threads safely" | a [`Runtime`]'s task moves between workers | `Arc`; or [`run`] |
+//! | "cannot satisfy `impl Future<..>: Send`" | an `async fn` spawns itself on a [`Runtime`] | `fn f(..) -> impl Future<Output = T> + Send { async move { .. } }` |
+//! | "`JoinHandle<..>` is not a future" | `.await` makes one of it, `join_all` and the like do not | `handle.join()`; in a [`select!`] that is to leave the handle, `_ = handle.finished() => ..` |
 //! | "type annotations needed" at `\|s\| async move { .. }` | a body borrows its argument | an async closure: `async \|s\| ..` |
 //! | "cannot infer type of .. `E`" in a `try_group` | nothing says which error | `Ok::<_, MyError>(())` |
 //! | "expected `()`, found .." at `go` | `go` is for tasks without a value | `spawn` |
+//!
+//! ## When it hangs
+//!
+//! | what waits | because | so |
+//! |---|---|---|
+//! | a loop over `recv`, after the last value | a sender is left: the body's own, or the loop's own handle, for a [`Chan`] is both halves | [`split`](Chan::split), and drop the body's sender; or [`close`](Chan::close) |
+//! | a `send` that nobody takes | capacity 0 is a rendezvous, and the receiver is spawned or awaited further down | spawn it before; or a capacity |
+//! | every task, under [`run`] | one blocks the thread: `block_on`, `recv_blocking`, `thread::sleep`, a `Mutex` of `std` locked across an `.await` | `.await`, [`sleep`], [`spawn_blocking`](Group::spawn_blocking); unlock before the `.await` |
+//! | a scope whose body is over | a task that never ends, such as a ticker | [`background`](TaskBuilder::background), or close what it waits for |
+//! | the same after a `?` | to [`run`] and `group` an `Err` is a value as any other, which waits for the tasks | [`try_group`](Group::try_group), or `#[orion_rt::main]`, which cancel them |
+//! | a `select!` in a loop, for one of its futures | an arm's future is made anew in every round, and dropped when it loses | spawn it, and wait for `finished()`; for a deadline [`sleep_until`] |
+//! | a scope that was cancelled | a task that never suspends, a blocking call, a shield that waits for something else | [`yield_now`] in the loop; [`cancelled`] beside what the shield waits for |
 //!
 //! # Cancel safety
 //!
@@ -365,6 +419,10 @@
 //!
 //! Tasks are plain futures with plain wakers: `async-io`, `futures` and tokio's synchronisation types work inside them. Channels and
 //! `select!` need no orion runtime at all. Timers ([`sleep`], [`timeout`], [`interval`]) belong to the root they are polled in.
+//!
+//! What says "there is no reactor running, must be called from the context of a Tokio 1.x runtime" needs a tokio runtime beside: under
+//! [`run`], a multi-threaded one whose `enter()` guard lives round the call; on a [`Runtime`]'s workers, which no such guard reaches, give the
+//! future to its `Handle::spawn` and await that. For what tokio spawns no scope waits.
 //!
 //! Do not import everything with `use orion_rt::*` into a module with plain `#[test]`s: the attribute of that name would be ambiguous.
 

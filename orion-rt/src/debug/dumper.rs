@@ -26,10 +26,11 @@ pub struct Dumper {
 ///
 /// ```
 /// orion_rt::run(async |s| {
-///     s.task().name("sleeper").go(orion_rt::sleep(std::time::Duration::from_millis(1)));
+///     s.task().name("sleeper").go(orion_rt::sleep(std::time::Duration::from_secs(3600)));
 ///     orion_rt::yield_now().await;
 ///     let dump = orion_rt::dumper().unwrap().dump();
 ///     assert!(dump.to_string().contains("'sleeper'"));
+///     s.cancel();
 /// });
 /// ```
 #[must_use]

@@ -17,6 +17,9 @@ use super::root_scope::Home;
 ///
 /// No other thread is started but for [blocking calls](crate::Group::spawn_blocking), and futures need not be `Send`. Tasks may borrow whatever outlives the call, mutably too.
 ///
+/// An `Err` that the body returns is a value like any other, for which the tasks go on: `?` does not end them. Around a body that is to
+/// end them there is [`try_group`](crate::Group::try_group), and [`#[orion_rt::main]`](macro@crate::main) does.
+///
 /// # Panics
 /// With the first panic of the body or a task, after all others have been cancelled and are gone. And from inside an orion
 /// task: open a group there.
@@ -82,7 +85,7 @@ impl Runtime {
     /// Runs `body` on the calling thread and the tasks it spawns on the workers; returns when all of them are gone.
     ///
     /// May be called from several threads at once: each call is a root of its own on the same workers. The body and its value
-    /// need not be `Send`; the tasks do.
+    /// need not be `Send`; the tasks do. An `Err` of the body ends no task, as with [`run`].
     ///
     /// # Panics
     /// With the first panic of the body or a task, after all others have been cancelled and are gone. And from inside an orion

@@ -27,7 +27,8 @@ impl<'scope, K: Kind> Group<'scope, K> {
     ///
     /// # Errors
     /// [`Elapsed`] if anything of the group was left at the deadline; the value of a body that had returned is dropped. A group
-    /// whose body is over and whose tasks are gone at the first look after the deadline is in time.
+    /// whose body is over and whose tasks are gone at the first look after the deadline is in time. An `Err` that the body returns is
+    /// such a value, and the tasks may use up the time; a [`try_group`](Self::try_group) inside ends them with it.
     ///
     /// # Panics
     /// With the first panic of the body or a task of the group. And like [`sleep`](crate::sleep()), when polled on a thread that
@@ -40,6 +41,14 @@ impl<'scope, K: Kind> Group<'scope, K> {
     ///     assert!(late.await.is_err());
     ///     let answer = s.group_timeout(Duration::from_secs(60), async |g| g.spawn(async { 42 }).await.unwrap());
     ///     assert_eq!(answer.await, Ok(42));
+    ///     let failed = s.group_timeout(Duration::from_secs(60), async |g| {
+    ///         g.try_group(async |g| {
+    ///             g.go(std::future::pending());
+    ///             Err::<(), _>("at once")
+    ///         })
+    ///         .await
+    ///     });
+    ///     assert_eq!(failed.await, Ok(Err("at once")));
     /// });
     /// ```
     ///

@@ -21,6 +21,8 @@ impl<'scope, K: Kind> Group<'scope, K> {
     /// is ready cancels the tasks and drops the body; the enclosing task still waits for them. On `Multi` the future is `Send`
     /// if the body's is.
     ///
+    /// An `Err` that the body returns cancels nothing; for that there is [`try_group`](Self::try_group).
+    ///
     /// # Panics
     /// With the first panic of the body or a task of the group, after the others have been cancelled and are gone.
     ///

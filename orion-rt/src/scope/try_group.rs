@@ -76,7 +76,43 @@ impl<'scope, K: Kind> Group<'scope, K> {
 
 /// A handle of the scope of a [`try_group`](Group::try_group): tasks spawned through it may fail.
 ///
-/// It is a [`Group`] too, for tasks and groups that do not: `g.group(..)`, `g.task()`, `g.cancel()`.
+/// It is a [`Group`] too, for tasks and groups that do not: `g.group(..)`, `g.task()`, `g.cancel()`. To that half belong `g.join_set()`
+/// and `g.spawn_blocking(..)`, too: an `Err` from there is a value, and ends the group when the body, or a task of this group, returns it.
+///
+/// At most n at a time, Go's `SetLimit`, are n tasks that take their work from one channel:
+///
+/// ```
+/// use orion_rt::Chan;
+/// orion_rt::run(async |s| {
+///     let parsed = s.try_group(async |g| {
+///         let (texts, work) = Chan::new(0).split();
+///         let (numbers, results) = Chan::new(0).split();
+///         for _ in 0..2 {
+///             let (work, numbers) = (work.clone(), numbers.clone());
+///             g.go(async move {
+///                 while let Some(text) = work.recv().await {
+///                     let text: &str = text;
+///                     numbers.send(text.parse::<u32>()?).await.unwrap();
+///                 }
+///                 Ok(())
+///             });
+///         }
+///         drop((work, numbers));
+///         g.go(async move {
+///             for text in ["1", "2", "x", "4"] {
+///                 texts.send(text).await.unwrap();
+///             }
+///             Ok(())
+///         });
+///         let mut sum = 0;
+///         while let Some(number) = results.recv().await {
+///             sum += number;
+///         }
+///         Ok::<_, std::num::ParseIntError>(sum)
+///     });
+///     assert_eq!(parsed.await.unwrap_err().to_string(), "invalid digit found in string");
+/// });
+/// ```
 ///
 /// Rule: S8.
 pub struct TryGroup<'scope, E, K: Kind = Multi>(Arc<Failure<'scope, E, K>>);

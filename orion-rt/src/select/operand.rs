@@ -28,7 +28,8 @@ pub fn send_value<T>(expected: Expected<T>, value: T) -> T {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a future",
     label = "not a future",
-    note = "`pattern = future` awaits; to receive from a channel write `pattern = <-channel`, to send to it `channel <- value`"
+    note = "`pattern = future` awaits; to receive from a channel write `pattern = <-channel`, to send to it `channel <- value`",
+    note = "a task's handle in a loop: `_ = handle.finished()`, and after it `handle.join()`"
 )]
 pub trait FutureOperand<Fut> {
     /// Turns the operand into the future that the arm polls.

@@ -30,14 +30,15 @@ pub(super) fn of(root: &Path, package: &str, test: &str) -> Result<Vec<String>, 
 
 /// Whether `text` defines the function, or gives a macro the name, that a part of the path of `test` is.
 fn holds(text: &str, test: &str) -> bool {
-    let defines = |name: &str, before: &str| {
-        let pattern = format!("{before}{name}");
-        text.match_indices(&pattern).any(|(at, _)| {
-            let after = text[at + pattern.len()..].chars().next();
-            !after.is_some_and(|c| c.is_alphanumeric() || c == '_')
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    let defines = |name: &str| {
+        text.match_indices(name).any(|(at, _)| {
+            let before = text[..at].trim_end();
+            let alone = !text[at + name.len()..].starts_with(is_word);
+            alone && (before.ends_with("!(") || before.ends_with("fn") && before.len() < at)
         })
     };
-    test.split("::").any(|name| defines(name, "fn ") || defines(name, "!("))
+    test.split("::").any(defines)
 }
 
 #[cfg(test)]
@@ -46,8 +47,8 @@ mod tests {
 
     #[test]
     fn a_test_is_found_by_its_name() {
-        let text = "fn s3_waits() {}\non_every_kind!(s4_drops, async |s| {});";
-        assert!(holds(text, "s3_waits") && holds(text, "s4_drops::on_workers"));
+        let text = "fn s3_waits() {}\non_every_kind!(s4_drops, async |s| {});\non_every_kind!(\n    r8_ends, ..";
+        assert!(holds(text, "s3_waits") && holds(text, "s4_drops::on_workers") && holds(text, "r8_ends"));
         assert!(!holds(text, "s3") && !holds(text, "waits"));
     }
 
