@@ -12,14 +12,13 @@
 //! 2. A note is written only by an operation that has just arranged its wake-up, so the note of a poll that returned
 //!    `Pending` names the last thing the task waits for.
 //! 3. The budget is an atomic, written with plain stores: the owner counts down, a monitor may store 1 to ask for a yield.
-//! 4. Each suspension that a spent budget forces marks the turn as over and gives one unit back. Whoever returns to the scheduler
-//!    has a new budget before the unit counts; whoever polls on within the turn (another executor's `block_on`, the later arms of a
-//!    select) gets on by one operation for each suspension. The longer the turn goes on, the more suspensions a unit takes, up to
-//!    [`MOST_PAUSES`]: so another crate's select, one of whose futures goes through where others suspend, soon has none that does.
+//! 4. A budget that is spent stays so until the turn ends. An operation that it suspends remembers that ([`Once`]) and goes through
+//!    when it is polled again, in whatever turn. So one that is polled on within the turn (another executor's `block_on`) or behind
+//!    others that spend each turn's budget (a later arm of a select) gets on, and fresh operations, however many, end the turn.
 //!
 //! Rejected: a pointer to the current task's header here (every wait would write through it; the note is copied once). A budget that
-//! stays spent until the turn ends: `block_on` inside a task never ends the turn, and would spin for ever. The unit for the operation
-//! that has suspended only: each would need room to remember it (a few have it, [`Once`]).
+//! gets a unit back for each suspension: of several operations side by side one then goes through where another has suspended, and
+//! the turn need not end.
 
 use std::cell::Cell;
 use std::future::Future;
@@ -32,16 +31,6 @@ use crate::sys::thread_local;
 
 /// The budget of a thread that polls no orion task.
 const UNLIMITED: u32 = u32::MAX;
-/// The bit of a budget that says that it was spent in this turn (4). Below it the number of units given back since, up to
-/// [`MOST_UNITS`]; then the number of suspensions since the last; and the unit, if it is there.
-const OVER: u32 = 1 << 31;
-const UNITS: u32 = 1 << 16;
-const PAUSES: u32 = 1 << 1;
-/// After so many units the next takes one suspension more.
-const UNITS_A_STEP: u32 = 16;
-/// How many suspensions a unit takes at most.
-const MOST_PAUSES: u32 = 32;
-const MOST_UNITS: u32 = UNITS_A_STEP * (MOST_PAUSES - 1);
 
 /// Why a task is parked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,7 +100,7 @@ thread_local! {
 /// The scheduler is about to poll a task that may do `budget` operations before it yields (`0`: no limit).
 #[inline]
 pub(crate) fn begin_poll(budget: u32) {
-    let budget = if budget == 0 || budget >= OVER { UNLIMITED } else { budget };
+    let budget = if budget == 0 { UNLIMITED } else { budget };
     BUDGET.with(|b| b.store(budget, Ordering::Relaxed));
     NOTE.set(Wait::NONE);
 }
@@ -124,7 +113,7 @@ pub(crate) fn end_poll() -> Wait {
 }
 
 /// There is no budget on this thread until the guard is dropped: what runs meanwhile belongs to no task. Whoever drives a future
-/// there polls it again and again within one turn of the task below, and would find a budget that is spent for all but a little (4).
+/// there polls it again and again within one turn of the task below, and would find a spent budget spent for ever.
 pub(crate) fn lift() -> Lifted {
     let budget = BUDGET.with(|b| {
         let left = b.load(Ordering::Relaxed);
@@ -148,51 +137,45 @@ impl Drop for Lifted {
     }
 }
 
-/// Takes one unit of the yield budget. `Pending`: it is spent, the caller's waker has been woken, and the caller is to
-/// return `Pending` once (Y2).
-#[inline]
-pub(crate) fn consume(cx: &Context<'_>) -> Poll<()> {
-    if spend() {
-        return Poll::Ready(());
-    }
-    BUDGET.with(|b| b.store(after_suspension(b.load(Ordering::Relaxed)), Ordering::Relaxed));
-    wake_tail(cx.waker());
-    Poll::Pending
-}
-
-/// The unit of an operation that waits for one event: a timer, the end of a task, a cancellation. It suspends once at most, though
-/// other futures of the task spend the budget before it in every turn.
-#[derive(Debug, Default)]
+/// One operation's unit of the yield budget, and whether a spent budget has suspended the operation already (4).
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Once {
+    is_free: bool,
     has_suspended: bool,
 }
 
 impl Once {
-    /// As [`consume`], when the event is there; free after a suspension.
+    /// Of an operation that does not count.
+    pub(crate) const FREE: Self = Self { is_free: true, has_suspended: false };
+
+    /// Takes the unit. `Pending`: the budget is spent, the caller's waker has been woken, and the caller is to return `Pending` (Y2).
+    #[inline]
     pub(crate) fn consume(&mut self, cx: &Context<'_>) -> Poll<()> {
+        if self.is_free || spend() {
+            self.has_suspended = false;
+            return Poll::Ready(());
+        }
+        self.suspend(cx)
+    }
+
+    #[cold]
+    fn suspend(&mut self, cx: &Context<'_>) -> Poll<()> {
         if std::mem::take(&mut self.has_suspended) {
             return Poll::Ready(());
         }
-        let polled = consume(cx);
-        self.has_suspended = polled.is_pending();
+        self.has_suspended = true;
+        wake_tail(cx.waker());
+        Poll::Pending
+    }
+
+    /// As `consume`, of an operation that is shared while it is polled.
+    #[inline]
+    pub(crate) fn consume_in(cell: &Cell<Self>, cx: &Context<'_>) -> Poll<()> {
+        let mut once = cell.get();
+        let polled = once.consume(cx);
+        cell.set(once);
         polled
     }
-}
-
-/// The budget after a suspension that `spent`, a spent one, has forced (4).
-#[cold]
-fn after_suspension(spent: u32) -> u32 {
-    let (units, pauses) = ((spent & !OVER) / UNITS, spent % UNITS / PAUSES + 1);
-    if pauses <= units / UNITS_A_STEP {
-        return OVER | (units * UNITS) | (pauses * PAUSES);
-    }
-    OVER | (MOST_UNITS.min(units + 1) * UNITS) | 1
-}
-
-/// Whether an operation has to suspend first.
-#[inline]
-fn is_spent(budget: u32) -> bool {
-    budget == 0 || budget & (OVER | 1) == OVER
 }
 
 /// Takes one unit for an operation that cannot suspend (`try_send`): a spent budget stays spent (C5).
@@ -202,7 +185,7 @@ pub(crate) fn spend() -> bool {
         let left = b.load(Ordering::Relaxed);
         match left {
             UNLIMITED => true,
-            _ if is_spent(left) => false,
+            0 => false,
             _ => {
                 b.store(left - 1, Ordering::Relaxed);
                 true
@@ -213,13 +196,7 @@ pub(crate) fn spend() -> bool {
 
 /// Whether an operation may go on without suspending first. For foreign frames, whose operations suspend only where they wait.
 pub fn budget_left() -> bool {
-    !is_spent(BUDGET.with(|b| b.load(Ordering::Relaxed)))
-}
-
-/// Whether the task has used up its turn: who polls several futures in it leaves the rest, after one at least, to the next one.
-pub(crate) fn turn_is_over() -> bool {
-    let left = BUDGET.with(|b| b.load(Ordering::Relaxed));
-    left == 0 || (left != UNLIMITED && left & OVER != 0)
+    BUDGET.with(|b| b.load(Ordering::Relaxed)) != 0
 }
 
 /// The task of `waker` yields: it is to queue behind all that can run. For foreign frames.
@@ -313,7 +290,12 @@ pub(crate) fn wake(waker: Waker, tail: bool) {
 mod tests {
     use super::*;
 
-    // Y2: outside orion tasks there is no budget; inside, a spent one suspends once and wakes the task.
+    /// Takes a unit for a fresh operation.
+    fn consume(cx: &Context<'_>) -> Poll<()> {
+        Once::default().consume(cx)
+    }
+
+    // Y2: outside orion tasks there is no budget; inside, a spent one suspends and wakes the task.
     #[test]
     fn a_spent_budget_suspends_and_wakes() {
         let mut cx = Context::from_waker(Waker::noop());
@@ -324,44 +306,31 @@ mod tests {
         assert!(consume(&cx).is_ready());
         assert!(spend());
         assert!(consume(&cx).is_pending());
+        assert!({ Once::FREE }.consume(&cx).is_ready());
         assert_eq!(end_poll().reason, Reason::Yield);
         cx = Context::from_waker(Waker::noop());
         assert!(consume(&cx).is_ready());
     }
 
-    // Y2: a spent budget suspends once, also if the turn goes on: the next operation goes through, the one after it suspends again.
+    // Y2: each operation is suspended once, also if the turn goes on; others, however many, are suspended too.
     #[test]
-    fn a_suspension_gives_one_operation_back() {
+    fn a_spent_budget_suspends_each_operation_once() {
         let cx = Context::from_waker(Waker::noop());
         begin_poll(1);
-        assert!(!turn_is_over());
-        assert!(consume(&cx).is_ready());
+        let mut first = Once::default();
+        assert!(first.consume(&cx).is_ready());
         for _ in 0..3 {
-            assert!(turn_is_over());
+            assert!(first.consume(&cx).is_pending());
+            assert!((0..1000).all(|_| consume(&cx).is_pending()));
             assert!(!budget_left());
-            assert!(consume(&cx).is_pending());
-            assert!(budget_left());
-            assert!(turn_is_over());
-            assert!(consume(&cx).is_ready());
+            assert!(first.consume(&cx).is_ready());
         }
+        assert!(first.consume(&cx).is_pending());
         end_poll();
-        assert!(!turn_is_over());
-    }
-
-    // Y2: whoever polls one operation again and again gets on for ever; whoever polls several side by side soon finds none ready.
-    #[test]
-    fn the_turn_of_several_operations_ends() {
-        let cx = Context::from_waker(Waker::noop());
-        let operations = |n: u32| (0..n).any(|_| consume(&cx).is_ready());
-        for n in 2..=MOST_PAUSES {
-            begin_poll(1);
-            assert!((0..MOST_UNITS + 2).any(|_| !operations(n)), "{n} operations");
-        }
+        // In the next turn it takes a unit like any other, and what it remembers of the last one is over with that.
         begin_poll(1);
-        for _ in 0..2 * MOST_UNITS {
-            assert!(operations(MOST_PAUSES + 1));
-            assert!(turn_is_over());
-        }
+        assert!(first.consume(&cx).is_ready());
+        assert!(first.consume(&cx).is_pending());
         end_poll();
     }
 

@@ -213,6 +213,32 @@ fn s11_time_does_not_jump_to_a_deadline_that_is_gone() {
     });
 }
 
+// S11, T3: a deadline that its scope's end has called off is no timer any more: while a root waits for another thread the virtual
+// clock does not jump to it.
+#[test]
+fn s11_a_deadline_that_is_gone_is_no_timer() {
+    virtual_time().run(async |s| {
+        let start = now();
+        let left = s
+            .group(async |g| {
+                g.cancel_after(LONG);
+                g
+            })
+            .await;
+        let (wake, woken) = Chan::new(1).split();
+        let dumper = orion_rt::dumper().unwrap();
+        let other = std::thread::spawn(move || {
+            // Answered when this root has nothing to run.
+            (0..3).for_each(|_| drop(dumper.dump()));
+            wake.send_blocking(()).unwrap();
+        });
+        woken.recv().await.unwrap();
+        assert_eq!(now(), start);
+        other.join().unwrap();
+        drop(left);
+    });
+}
+
 // S11: a local root that ends before its deadline leaves nothing to the next root of its runtime.
 #[test]
 fn s11_a_deadline_ends_with_its_root() {

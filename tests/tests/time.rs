@@ -4,8 +4,8 @@
 use std::pin::pin;
 use std::time::{Duration, Instant};
 
-use futures::StreamExt;
 use futures::future::{self, Either};
+use futures::{SinkExt, StreamExt};
 use orion_rt::{Chan, Group, interval, now, run, select, sleep, sleep_until, timeout, timeout_at, yield_now};
 use orion_tests::{Count, on_every_kind, panic_message, watched};
 
@@ -326,6 +326,19 @@ on_every_kind!(y2_a_busy_arm_that_yields_does_not_starve_a_later_one, async |s| 
         select! { biased; () = busy() => unreachable!(), joined = s.spawn(async { 7 }) => assert_eq!(joined.unwrap(), 7) }
         select! { biased; () = busy() => unreachable!(), () = sleep(Duration::from_micros(1)) => () }
         select! { biased; () = busy() => unreachable!(), () = g.cancelled() => () }
+        let ch = Chan::new(1);
+        select! { biased; () = busy() => unreachable!(), sent = ch.send(1) => assert_eq!(sent, Ok(())) }
+        select! { biased; () = busy() => unreachable!(), value = ch.recv() => assert_eq!(value, Some(1)) }
+        let mut stream = ch.stream();
+        ch.try_send(2).unwrap();
+        select! { biased; () = busy() => unreachable!(), value = stream.next() => assert_eq!(value, Some(2)) }
+        let (mut set, mut beat) = (s.join_set(), interval(TICK));
+        set.spawn(async { 3 });
+        select! { biased; () = busy() => unreachable!(), joined = set.next() => assert_eq!(joined.unwrap().unwrap(), 3) }
+        select! { biased; () = busy() => unreachable!(), _ = beat.tick() => () }
+        let (tx, _rx) = Chan::new(1).split();
+        let mut sink = tx.into_sink();
+        select! { biased; () = busy() => unreachable!(), sent = sink.send(4) => assert_eq!(sent, Ok(())) }
     })
     .await;
 });

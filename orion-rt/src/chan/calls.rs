@@ -28,7 +28,7 @@ macro_rules! sending {
             pub fn send(&self, value: T) -> SendFuture<$life, T> {
                 // SAFETY: the future borrows a handle that is counted, or the channel outlives its lifetime.
                 let chan = unsafe { self.as_ref().again() };
-                SendFuture::new(chan, value, Location::caller(), true)
+                SendFuture::new(chan, value, Location::caller(), $crate::coop::Once::default())
             }
 
             /// Sends `value` if that is possible without waiting; pairs with a receiver that waits (C5).
@@ -106,7 +106,7 @@ macro_rules! receiving {
             pub fn recv(&self) -> RecvFuture<$life, T> {
                 // SAFETY: the future borrows a handle that is counted, or the channel outlives its lifetime.
                 let chan = unsafe { self.as_ref().again() };
-                RecvFuture::new(chan, Location::caller(), true)
+                RecvFuture::new(chan, Location::caller(), $crate::coop::Once::default())
             }
 
             /// The values as a stream, which ends when the channel is closed and drained.

@@ -20,7 +20,8 @@ use super::view::ChanRef;
 use super::waiter::Status;
 use super::wakes::Wakes;
 use super::{recv, send};
-use crate::coop::{self, Reason};
+use crate::coop::{self, Once, Reason};
+use std::cell::Cell;
 use std::fmt;
 use std::future::Future;
 use std::marker::PhantomPinned;
@@ -154,6 +155,7 @@ impl RawChan {
             chan: self.clone(),
             slot: value.cast_mut(),
             waiter: LazyWaiter::new(),
+            once: Cell::default(),
             location,
             _pinned: PhantomPinned,
         }
@@ -166,7 +168,14 @@ impl RawChan {
     #[track_caller]
     pub unsafe fn recv(&self, out: *mut u8) -> RawRecv {
         let location = Location::caller();
-        RawRecv { chan: self.clone(), slot: out, waiter: LazyWaiter::new(), location, _pinned: PhantomPinned }
+        RawRecv {
+            chan: self.clone(),
+            slot: out,
+            waiter: LazyWaiter::new(),
+            once: Cell::default(),
+            location,
+            _pinned: PhantomPinned,
+        }
     }
 
     /// Sends if that is possible without waiting.
@@ -254,6 +263,7 @@ pub struct RawSend {
     chan: RawChan,
     slot: *mut u8,
     waiter: LazyWaiter,
+    once: Cell<Once>,
     location: &'static Location<'static>,
     _pinned: PhantomPinned,
 }
@@ -270,7 +280,7 @@ impl Future for RawSend {
         let core = this.chan.core();
         let mut state = None;
         if this.waiter.is_new() {
-            ready!(coop::consume(cx));
+            ready!(Once::consume_in(&this.once, cx));
             // SAFETY: the slot is as (2) says; a send that has not begun holds its value.
             match unsafe { send::poll_plain(core, core.elem, this.slot) } {
                 Ok(()) => {
@@ -322,6 +332,7 @@ pub struct RawRecv {
     chan: RawChan,
     slot: *mut u8,
     waiter: LazyWaiter,
+    once: Cell<Once>,
     location: &'static Location<'static>,
     _pinned: PhantomPinned,
 }
@@ -337,7 +348,7 @@ impl Future for RawRecv {
         let core = this.chan.core();
         let mut state = None;
         if this.waiter.is_new() {
-            ready!(coop::consume(cx));
+            ready!(Once::consume_in(&this.once, cx));
             // SAFETY: the slot is as (2) says.
             match unsafe { recv::poll_plain(core, core.elem, this.slot) } {
                 Ok(()) => {

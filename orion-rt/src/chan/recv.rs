@@ -16,8 +16,9 @@ use super::transfer::{GivenBack, Took};
 use super::view::ChanRef;
 use super::waiter::{Status, Waiter};
 use super::wakes::Wakes;
-use crate::coop::{self, Reason};
+use crate::coop::{self, Once, Reason};
 use crate::sys::UnsafeCell;
+use std::cell::Cell;
 use std::fmt;
 use std::future::Future;
 use std::marker::{PhantomData, PhantomPinned};
@@ -176,7 +177,7 @@ pub struct RecvFuture<'a, T> {
     location: &'static Location<'static>,
     waiter: LazyWaiter,
     slot: UnsafeCell<MaybeUninit<T>>,
-    budgeted: bool,
+    once: Cell<Once>,
     _handle: PhantomData<&'a ()>,
     _pinned: PhantomPinned,
 }
@@ -187,9 +188,17 @@ unsafe impl<T: Send> Send for RecvFuture<'_, T> {}
 
 impl<'a, T> RecvFuture<'a, T> {
     #[inline]
-    pub(super) fn new(chan: ChanRef<T>, location: &'static Location<'static>, budgeted: bool) -> Self {
+    pub(super) fn new(chan: ChanRef<T>, location: &'static Location<'static>, once: Once) -> Self {
         let slot = UnsafeCell::new(MaybeUninit::uninit());
-        Self { chan, location, waiter: LazyWaiter::new(), slot, budgeted, _handle: PhantomData, _pinned: PhantomPinned }
+        Self {
+            chan,
+            location,
+            waiter: LazyWaiter::new(),
+            slot,
+            once: Cell::new(once),
+            _handle: PhantomData,
+            _pinned: PhantomPinned,
+        }
     }
 
     /// The receive is over: begins another.
@@ -263,9 +272,7 @@ impl<T> Future for RecvFuture<'_, T> {
         if !this.waiter.is_new() {
             return this.poll_waiting(cx, None);
         }
-        if this.budgeted {
-            ready!(coop::consume(cx));
-        }
+        ready!(Once::consume_in(&this.once, cx));
         let mut value = MaybeUninit::<T>::uninit();
         // SAFETY: a place for a value.
         match unsafe { poll_plain(this.chan.core(), Typed::<T>::new(), value.as_mut_ptr().cast()) } {

@@ -13,8 +13,9 @@ use super::transfer::Put;
 use super::view::ChanRef;
 use super::waiter::{Status, Waiter};
 use super::wakes::Wakes;
-use crate::coop::{self, Reason};
+use crate::coop::{self, Once, Reason};
 use crate::sys::UnsafeCell;
+use std::cell::Cell;
 use std::fmt;
 use std::future::Future;
 use std::marker::{PhantomData, PhantomPinned};
@@ -154,7 +155,7 @@ pub struct SendFuture<'a, T> {
     location: &'static Location<'static>,
     waiter: LazyWaiter,
     slot: UnsafeCell<MaybeUninit<T>>,
-    budgeted: bool,
+    once: Cell<Once>,
     _handle: PhantomData<&'a ()>,
     _pinned: PhantomPinned,
 }
@@ -165,15 +166,23 @@ unsafe impl<T: Send> Send for SendFuture<'_, T> {}
 
 impl<'a, T> SendFuture<'a, T> {
     #[inline]
-    pub(super) fn new(chan: ChanRef<T>, value: T, location: &'static Location<'static>, budgeted: bool) -> Self {
+    pub(super) fn new(chan: ChanRef<T>, value: T, location: &'static Location<'static>, once: Once) -> Self {
         let slot = UnsafeCell::new(MaybeUninit::new(value));
-        Self { chan, location, waiter: LazyWaiter::new(), slot, budgeted, _handle: PhantomData, _pinned: PhantomPinned }
+        Self {
+            chan,
+            location,
+            waiter: LazyWaiter::new(),
+            slot,
+            once: Cell::new(once),
+            _handle: PhantomData,
+            _pinned: PhantomPinned,
+        }
     }
 
     /// A send that is over, to be renewed with a value; it has been counted in the budget.
     pub(super) fn over(chan: ChanRef<T>, location: &'static Location<'static>) -> Self {
         let (waiter, slot) = (LazyWaiter::new_over(), UnsafeCell::new(MaybeUninit::uninit()));
-        Self { chan, location, waiter, slot, budgeted: false, _handle: PhantomData, _pinned: PhantomPinned }
+        Self { chan, location, waiter, slot, once: Cell::new(Once::FREE), _handle: PhantomData, _pinned: PhantomPinned }
     }
 
     /// Whether it is over: there is no value.
@@ -263,9 +272,7 @@ impl<T> Future for SendFuture<'_, T> {
         if !this.waiter.is_new() {
             return this.poll_waiting(cx, None);
         }
-        if this.budgeted {
-            ready!(coop::consume(cx));
-        }
+        ready!(Once::consume_in(&this.once, cx));
         // SAFETY: a send that has not begun holds its value.
         match unsafe { poll_plain(this.chan.core(), Typed::<T>::new(), this.slot()) } {
             Ok(()) => {

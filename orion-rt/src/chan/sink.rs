@@ -23,7 +23,7 @@ use super::error::{SendError, TrySendError};
 use super::held::Held;
 use super::send::SendFuture;
 use super::view::ChanRef;
-use crate::coop;
+use crate::coop::Once;
 use futures_sink::Sink;
 use std::fmt;
 use std::panic::Location;
@@ -68,6 +68,8 @@ use std::task::{Context, Poll, ready};
 #[must_use = "a sink does nothing unless it is given values"]
 pub struct SendSink<'a, T> {
     send: Pin<Box<SendFuture<'a, T>>>,
+    /// The unit of the value that comes.
+    once: Once,
     /// `None`: closed.
     held: Option<Held>,
 }
@@ -78,7 +80,7 @@ impl<T> Unpin for SendSink<'_, T> {}
 impl<T> SendSink<'_, T> {
     /// A sink into `chan`, which `held` keeps alive.
     pub(super) fn new(chan: ChanRef<T>, held: Held, location: &'static Location<'static>) -> Self {
-        Self { send: Box::pin(SendFuture::over(chan, location)), held: Some(held) }
+        Self { send: Box::pin(SendFuture::over(chan, location)), once: Once::default(), held: Some(held) }
     }
 
     /// Sends the value that waits, if one does.
@@ -91,9 +93,10 @@ impl<T> Sink<T> for SendSink<'_, T> {
     type Error = SendError<T>;
 
     fn poll_ready(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SendError<T>>> {
-        ready!(self.get_mut().poll_empty(cx))?;
-        // The unit of the value that comes (C10): `start_send` cannot suspend.
-        coop::consume(cx).map(Ok)
+        let this = self.get_mut();
+        ready!(this.poll_empty(cx))?;
+        // C10: `start_send` cannot suspend.
+        this.once.consume(cx).map(Ok)
     }
 
     fn start_send(self: Pin<&mut Self>, value: T) -> Result<(), SendError<T>> {

@@ -15,6 +15,7 @@
 use super::held::Held;
 use super::recv::RecvFuture;
 use super::view::ChanRef;
+use crate::coop::Once;
 use futures_core::{FusedStream, Stream};
 use std::fmt;
 use std::panic::Location;
@@ -58,7 +59,7 @@ impl<T> Unpin for RecvStream<'_, T> {}
 impl<T> RecvStream<'_, T> {
     /// A stream of the values of `chan`, which `held` or the lifetime keeps alive.
     pub(super) fn new(chan: ChanRef<T>, held: Held, location: &'static Location<'static>) -> Self {
-        Self { recv: Box::pin(RecvFuture::new(chan, location, true)), ended: false, _held: held }
+        Self { recv: Box::pin(RecvFuture::new(chan, location, Once::default())), ended: false, _held: held }
     }
 }
 

@@ -16,7 +16,7 @@ use super::recv::{RecvFuture, give_back};
 use super::send::SendFuture;
 use super::transfer::{Put, Took};
 use super::wakes::Wakes;
-use crate::coop;
+use crate::coop::{self, Once};
 use std::marker::PhantomData;
 use std::mem::{ManuallyDrop, MaybeUninit};
 use std::panic::{Location, RefUnwindSafe, UnwindSafe};
@@ -72,13 +72,13 @@ impl<T> ChanRef<T> {
     /// A send that takes nothing from the yield budget.
     pub(super) fn send_unbudgeted(&self, value: T, location: &'static Location<'static>) -> SendFuture<'_, T> {
         // SAFETY: as long as this is borrowed.
-        SendFuture::new(unsafe { self.again() }, value, location, false)
+        SendFuture::new(unsafe { self.again() }, value, location, Once::FREE)
     }
 
     /// A receive that takes nothing from the yield budget.
     pub(super) fn recv_unbudgeted(&self, location: &'static Location<'static>) -> RecvFuture<'_, T> {
         // SAFETY: as long as this is borrowed.
-        RecvFuture::new(unsafe { self.again() }, location, false)
+        RecvFuture::new(unsafe { self.again() }, location, Once::FREE)
     }
 
     #[inline]

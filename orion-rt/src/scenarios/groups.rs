@@ -154,27 +154,29 @@ fn a_spawn_against_the_end_of_its_group() {
         let census = Census::new();
         runtime(2).run(async |s| {
             let left = Chan::new(1);
+            // No step of the model.
+            let is_over = Arc::new(std::sync::atomic::AtomicBool::new(false));
             let late = s.spawn({
-                let (left, census) = (left.clone(), Arc::clone(&census));
+                let (left, census, is_over) = (left.clone(), Arc::clone(&census), Arc::clone(&is_over));
                 async move {
                     let g: Group<'_> = left.recv().await.unwrap();
                     let alive = census.enter(0);
                     g.spawn(async move {
                         let _alive = alive;
                         crate::yield_now().await;
+                        assert!(!is_over.load(Ordering::Relaxed), "a task outlived its group");
                     })
                     .join()
                     .await
                     .is_ok()
                 }
             });
-            let ran = s
-                .group(async move |g| {
-                    left.send(g.clone()).await.unwrap();
-                    g.spawn(async {}).join().await.unwrap();
-                })
-                .await;
-            let () = ran;
+            s.group(async move |g| {
+                left.send(g.clone()).await.unwrap();
+                g.spawn(async {}).join().await.unwrap();
+            })
+            .await;
+            is_over.store(true, Ordering::Relaxed);
             let _ = late.join().await.unwrap();
         });
         census.assert_empty();

@@ -26,7 +26,7 @@ use std::task::{Context, Poll, Wake, Waker, ready};
 
 use futures_core::Stream;
 
-use crate::coop::{self, Reason};
+use crate::coop::{self, Once, Reason};
 use crate::sys::Mutex;
 use crate::sys::atomic::{AtomicBool, Ordering};
 use crate::task::error::TaskError;
@@ -85,6 +85,7 @@ pub struct JoinSet<'scope, T, K: Kind = Multi> {
     complete: Arc<Complete>,
     /// The index of a handle whose task was not waiting for itself.
     witness: usize,
+    once: Once,
     location: &'static Location<'static>,
 }
 
@@ -229,7 +230,7 @@ impl<'scope, T: 'scope> JoinSet<'scope, T, Local> {
 
 impl<'scope, T, K: Kind> JoinSet<'scope, T, K> {
     pub(super) fn new(group: Group<'scope, K>, location: &'static Location<'static>) -> Self {
-        Self { group, handles: Slab::default(), complete: Arc::default(), witness: 0, location }
+        Self { group, handles: Slab::default(), complete: Arc::default(), witness: 0, once: Once::default(), location }
     }
 
     /// Waits for the next task of the set that completes, descendants and all, and gives its result; `None` when the set is
@@ -332,7 +333,7 @@ impl<'scope, T, K: Kind> JoinSet<'scope, T, K> {
             return Poll::Ready(None);
         }
         if !self.complete.is_empty() {
-            ready!(coop::consume(cx));
+            ready!(self.once.consume(cx));
         }
         let Poll::Ready(index) = self.complete.poll_pop(cx.waker()) else {
             self.forbid_waiting_for_oneself(location);

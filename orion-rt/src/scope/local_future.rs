@@ -156,7 +156,7 @@ where
         let mut again = Vec::new();
         let mut turns = 0;
         // One at least: whoever polls the group may be at the end of each turn, or never end one (another executor's `block_on`).
-        while turns == 0 || turns < TURNS && !coop::turn_is_over() {
+        while turns == 0 || turns < TURNS && coop::budget_left() {
             let Some(record) = children.ready.pop() else { break };
             turns += 1;
             let turn = if Arc::ptr_eq(&record, &children.body) {

@@ -44,8 +44,9 @@ use crate::chan::arm::{Attempt, Port};
 use crate::chan::claim::{EndPoll, MAX_ARMS, View};
 use crate::chan::waiter::Contest;
 use crate::chan::wakes::Wakes;
-use crate::coop::{self, Reason};
+use crate::coop::{self, Once, Reason};
 use crate::util::rng;
+use std::cell::Cell;
 use std::marker::PhantomPinned;
 use std::panic::Location;
 use std::pin::Pin;
@@ -78,6 +79,7 @@ pub struct Race {
     contest: Contest,
     biased: bool,
     has_default: bool,
+    once: Cell<Once>,
     location: &'static Location<'static>,
     _pinned: PhantomPinned,
 }
@@ -91,7 +93,7 @@ impl Race {
     }
 
     pub(super) fn at(biased: bool, has_default: bool, location: &'static Location<'static>) -> Self {
-        Self { contest: Contest::new(), biased, has_default, location, _pinned: PhantomPinned }
+        Self { contest: Contest::new(), biased, has_default, once: Cell::default(), location, _pinned: PhantomPinned }
     }
 
     /// The current task waits here (D6).
@@ -126,7 +128,7 @@ impl Race {
     }
 
     fn start<A: Arms + ?Sized>(&self, cx: &mut Context<'_>, arms: &A, future: &mut PollFuture<'_>) -> Poll<Chosen> {
-        ready!(coop::consume(cx));
+        ready!(Once::consume_in(&self.once, cx));
         match self.first_pass(cx, arms, future) {
             // Nothing is linked yet.
             Pass::Won(index) => Poll::Ready(Chosen::Arm(index)),

@@ -38,7 +38,7 @@ const MERGED: isize = 1 << 1;
 const REF: isize = 1 << 2;
 
 /// How far from zero `refs` may be (5).
-const FAR: u32 = if MODELLED || cfg!(miri) { 1 } else { 1 << 16 };
+const FAR: u32 = if MODELLED || cfg!(miri) { 2 } else { 1 << 16 };
 
 /// See the module.
 #[derive(Debug)]

@@ -93,7 +93,7 @@ impl Interval {
             coop::note_wait(Reason::Sleep, 0, location);
             return Poll::Pending;
         }
-        ready!(coop::consume(cx));
+        ready!(sleep.as_mut().consume(cx));
         self.next = super::later(due, self.period);
         self.sleep = None;
         Poll::Ready(due)

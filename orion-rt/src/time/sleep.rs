@@ -97,6 +97,12 @@ impl Sleep {
 }
 
 impl Sleep {
+    /// Takes the unit of whoever waits for it.
+    pub(crate) fn consume(self: Pin<&mut Self>, cx: &Context<'_>) -> Poll<()> {
+        // SAFETY: nothing is moved out of the reference.
+        unsafe { self.get_unchecked_mut() }.once.consume(cx)
+    }
+
     /// Polls it for a deadline: whoever is over time has to stop, also when all of the budget is spent (Y2).
     pub(crate) fn poll_deadline(self: Pin<&mut Self>, cx: &Context<'_>) -> Poll<()> {
         // SAFETY: nothing is moved out of the reference.
@@ -138,8 +144,7 @@ impl Future for Sleep {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         ready!(self.as_mut().poll_deadline(cx));
-        // SAFETY: nothing is moved out of the reference.
-        unsafe { self.get_unchecked_mut() }.once.consume(cx)
+        self.consume(cx)
     }
 }
 

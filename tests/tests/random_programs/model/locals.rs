@@ -47,7 +47,7 @@ impl Model<'_> {
         self.locals[local].parked = false;
         let mut again = Vec::new();
         for turn in 0..TURNS {
-            if turn > 0 && (self.budget == Some(0) || self.suspended) {
+            if turn > 0 && self.budget == Some(0) {
                 break;
             }
             match self.next_part(local)? {

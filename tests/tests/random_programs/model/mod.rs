@@ -55,8 +55,6 @@ struct Model<'p> {
     guessed: usize,
     /// Operations the running task may still complete; `None`: no limit.
     budget: Option<u32>,
-    /// Whether a spent budget has suspended something in this turn.
-    suspended: bool,
     reached: Reached,
 }
 
@@ -81,7 +79,6 @@ impl<'p> Model<'p> {
             guesses,
             guessed: 0,
             budget: None,
-            suspended: false,
             reached: Reached::default(),
         }
     }
@@ -183,7 +180,6 @@ impl<'p> Model<'p> {
         self.trace.expect(Event::Turn(task))?;
         if self.task(task).local.is_none() {
             self.budget = (self.program.budget > 0).then_some(self.program.budget);
-            self.suspended = false;
         }
         self.enter_nests(task)?;
         let ready = loop {
@@ -241,38 +237,29 @@ impl<'p> Model<'p> {
         self.chans.woken.push(task);
     }
 
-    /// Takes one unit of the budget. `false`: it is spent, and the task yields; if it goes on within the turn it has one more.
-    fn consume(&mut self, task: usize) -> bool {
+    /// Takes the unit of what the running frame waits for, its end (0) or its deadline (1). `false`: the budget is spent, and the
+    /// task yields; that is so once.
+    fn consume(&mut self, task: usize, which: usize) -> bool {
+        let has_suspended = std::mem::take(&mut self.frame(task).suspended[which]);
         match &mut self.budget {
-            None => true,
-            Some(left @ 0) => {
-                *left = 1;
-                self.suspended = true;
+            None => {}
+            Some(0) if has_suspended => {}
+            Some(0) => {
                 self.reached.spent_budgets += 1;
                 self.task(task).woken = true;
-                false
+                self.frame(task).suspended[which] = true;
+                return false;
             }
-            Some(left) => {
-                *left -= 1;
-                true
-            }
+            Some(left) => *left -= 1,
         }
-    }
-
-    /// As `consume`, of an operation that a spent budget suspends once.
-    fn consume_once(&mut self, task: usize, which: usize) -> bool {
-        if std::mem::take(&mut self.frame(task).suspended[which]) {
-            return true;
-        }
-        let goes_on = self.consume(task);
-        self.frame(task).suspended[which] = !goes_on;
-        goes_on
+        true
     }
 
     fn did(&mut self, task: usize, outcome: Outcome) -> Checked<Flow> {
         let frame = self.frame(task);
         let event = Event::Did { script: frame.script, step: frame.at, outcome };
         frame.at += 1;
+        frame.suspended = [false; 2];
         self.reached.see(outcome);
         self.trace.expect(event)?;
         Ok(Flow::Go)

@@ -15,7 +15,7 @@ impl Model<'_> {
 
     /// Begins a send, a receive or a select, unless the budget is spent.
     pub(super) fn start(&mut self, task: usize, race: usize) -> Checked<Flow> {
-        if !self.consume(task) {
+        if !self.consume(task, 0) {
             self.frame(task).wait = Wait::Unbegun(race);
             return Ok(Flow::Pending);
         }
@@ -39,7 +39,7 @@ impl Model<'_> {
 
     pub(super) fn abandon(&mut self, task: usize, offer: Offer, left: u8) -> Checked<Flow> {
         let race = self.chans.begin(task, vec![offer]);
-        let begun = self.consume(task);
+        let begun = self.consume(task, 0);
         if begun {
             if let Some(won) = self.chans.attempt(race, 0) {
                 self.schedule();

@@ -34,7 +34,7 @@ impl Model<'_> {
         }
         if self.sets[set].complete.is_empty() {
             self.sets[set].waiter = Some(task);
-        } else if self.consume(task) {
+        } else if self.consume(task, 0) {
             let joined = self.sets[set].complete.pop_front().expect("looked at before");
             self.reached.overtaken += u64::from(self.sets[set].tasks[0] != joined);
             self.sets[set].tasks.retain(|&other| other != joined);

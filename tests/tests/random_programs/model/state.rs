@@ -56,7 +56,7 @@ pub(super) struct Frame {
     pub(super) handles: Vec<Option<usize>>,
     pub(super) set: Option<usize>,
     pub(super) wait: Wait,
-    /// Whether a spent budget has suspended what it waits for though it was there: the end of the wait, and its deadline.
+    /// Whether a spent budget has suspended what it waits for: the end of the wait, and its deadline.
     pub(super) suspended: [bool; 2],
     pub(super) shield: bool,
     /// The task-local value it was given.

@@ -167,7 +167,7 @@ impl Model<'_> {
             self.task(other).joiner = Some(task);
         }
         let is_up = matches!(how, Joining::Until { deadline, .. } if deadline <= self.now);
-        if !(complete || is_up) || !self.consume_once(task, usize::from(!complete)) {
+        if !(complete || is_up) || !self.consume(task, usize::from(!complete)) {
             self.frame(task).wait = Wait::Join { task: other, how };
             return Ok(Flow::Pending);
         }
@@ -205,7 +205,7 @@ impl Model<'_> {
         if !is_cancelled {
             let listeners = if of_scope { &mut self.scopes[scope].listeners } else { &mut self.task(host).listeners };
             listeners.push(task);
-        } else if self.consume_once(task, 0) {
+        } else if self.consume(task, 0) {
             return self.did(task, Outcome::Over);
         }
         self.frame(task).wait = if of_scope { Wait::ScopeCancelled } else { Wait::Cancelled };

@@ -44,7 +44,7 @@ impl Model<'_> {
     }
 
     pub(super) fn sleep(&mut self, task: usize, deadline: u64) -> Checked<Flow> {
-        if deadline <= self.now && self.consume_once(task, 0) {
+        if deadline <= self.now && self.consume(task, 0) {
             return self.did(task, crate::trace::Outcome::Over);
         }
         self.frame(task).wait = Wait::Sleep(deadline);
