@@ -177,6 +177,10 @@ fn a_broken_pipe_is_a_write_error() {
 #[test]
 fn the_dump_names_tasks_and_the_frame() {
     let tree = Tree::of_many_files();
+    // Half of them is more than fits into the pipeline, also when one of its tasks lags behind the others.
+    for n in 0..4000 {
+        tree.file(format!("more/{n}"), b"");
+    }
     for jobs in ["-j1", "-j4"] {
         let output = digest().arg(tree.path()).args(["--dump", jobs]).output().unwrap();
         let told = text(&output.stdout);
