@@ -267,3 +267,37 @@ fn shut_down_by_a_waker() -> ! {
         orion_scheduler_yield();
     }
 }
+
+// Y2: a Rust task that lets frames run in the middle of its turn has the budget of that turn before and after.
+#[test]
+fn y2_frames_run_inside_a_rust_task_leave_it_its_budget() {
+    let _alone = PROCESS.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    orion_scheduler_init();
+    let chan = Chan::<u64>::new(0);
+    let handle = share(&chan);
+    // SAFETY: a ramp takes anything.
+    let parked = unsafe { frame_first(handle) };
+    // SAFETY: suspended, and the process's from now on. This thread becomes the owner.
+    unsafe { orion_scheduler_spawn(parked) };
+    orion_rt::run(async |s| {
+        let turns = std::rc::Rc::new(std::cell::Cell::new(0));
+        let seen = turns.clone();
+        let other = s.spawn(async move {
+            loop {
+                turns.set(turns.get() + 1);
+                yield_now().await;
+            }
+        });
+        let ch = Chan::new(1);
+        for _ in 0..1000 {
+            orion_scheduler_yield();
+            ch.send(()).await.unwrap();
+            ch.recv().await;
+        }
+        assert!(seen.get() >= 2000 / 128, "the other had {} turns", seen.get());
+        other.cancel();
+        other.release();
+    });
+    orion_scheduler_shutdown();
+    assert_eq!(orion_chan_release(handle), ORION_OK);
+}

@@ -11,14 +11,18 @@
 //!    belongs to no task (`lift`).
 //! 2. A note is written only by an operation that has just arranged its wake-up, so the note of a poll that returned
 //!    `Pending` names the last thing the task waits for.
-//! 3. The budget is an atomic, written with plain stores: the owner counts down, a monitor may store 1 to ask for a yield.
-//! 4. A budget that is spent stays so until the turn ends. An operation that it suspends remembers that ([`Once`]) and goes through
-//!    when it is polled again, in whatever turn. So one that is polled on within the turn (another executor's `block_on`) or behind
-//!    others that spend each turn's budget (a later arm of a select) gets on, and fresh operations, however many, end the turn.
+//! 3. A budget that is spent stays so until the turn ends: whatever is polled then is *refused*, however often, so that whoever polls has
+//!    nothing left but to end the turn.
+//! 4. An operation that was refused remembers the turn ([`Once`]), and goes through when it is polled in a later one, whatever the budget.
+//!    So one that comes behind others which spend each turn's budget (a later arm of a select) gets on, once a turn.
+//! 5. A turn that goes on all the same, after so many refusals in a row, is not to end: another executor (`block_on`) drives futures in it, and
+//!    polls what it is told to. It gets another budget, and after twice as many refusals one of twice the size, so that it pays a few
+//!    polls for an operation. Whoever polls n futures and ends the turn then does O(n) operations in it.
 //!
 //! Rejected: a pointer to the current task's header here (every wait would write through it; the note is copied once). A budget that
-//! gets a unit back for each suspension: of several operations side by side one then goes through where another has suspended, and
-//! the turn need not end.
+//! gets a unit back for each refusal: of several operations side by side one then goes through where another was refused, and the
+//! turn need not end. An operation that is refused once and then goes through, in the same turn too: adapters that take `Pending` for
+//! "no more now" (`ready_chunks`, `buffered`) poll it again, and their turn does not end.
 
 use std::cell::Cell;
 use std::future::Future;
@@ -26,7 +30,6 @@ use std::panic::Location;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
-use crate::sys::plain::{AtomicU32, Ordering};
 use crate::sys::thread_local;
 
 /// The budget of a thread that polls no orion task.
@@ -90,80 +93,119 @@ impl Wait {
     pub(crate) const NONE: Self = Self { reason: Reason::Unknown, object: 0, location: None };
 }
 
+/// Refusals in a row after which a turn gets another budget for the first time (5).
+const PATIENCE: u32 = 256;
+
 thread_local! {
-    /// Plain: a store that is lost is made again, one that is not asks for a yield that is allowed anywhere.
-    static BUDGET: AtomicU32 = const { AtomicU32::new(UNLIMITED) };
+    static BUDGET: Cell<u32> = const { Cell::new(UNLIMITED) };
+    static TURN: Cell<Turn> = const { Cell::new(Turn { number: 0, budget: UNLIMITED, patience: PATIENCE, refusals: 0 }) };
     static NOTE: Cell<Wait> = const { Cell::new(Wait::NONE) };
     static TO_TAIL: Cell<bool> = const { Cell::new(false) };
+}
+
+/// One poll of a task by its scheduler.
+#[derive(Clone, Copy)]
+struct Turn {
+    number: u32,
+    /// The next budget, and after how many refusals in a row it comes (5).
+    budget: u32,
+    patience: u32,
+    refusals: u32,
 }
 
 /// The scheduler is about to poll a task that may do `budget` operations before it yields (`0`: no limit).
 #[inline]
 pub(crate) fn begin_poll(budget: u32) {
     let budget = if budget == 0 { UNLIMITED } else { budget };
-    BUDGET.with(|b| b.store(budget, Ordering::Relaxed));
+    BUDGET.set(budget);
+    TURN.set(Turn { number: TURN.get().number.wrapping_add(1), budget, patience: PATIENCE, refusals: 0 });
     NOTE.set(Wait::NONE);
 }
 
 /// The poll is over; gives what the task last noted.
 #[inline]
 pub(crate) fn end_poll() -> Wait {
-    BUDGET.with(|b| b.store(UNLIMITED, Ordering::Relaxed));
+    BUDGET.set(UNLIMITED);
     NOTE.get()
 }
 
-/// There is no budget on this thread until the guard is dropped: what runs meanwhile belongs to no task. Whoever drives a future
-/// there polls it again and again within one turn of the task below, and would find a spent budget spent for ever.
+/// There is no budget on this thread until the guard is dropped: what runs meanwhile belongs to no task, or to others, each with a
+/// turn of its own.
 pub(crate) fn lift() -> Lifted {
-    let budget = BUDGET.with(|b| {
-        let left = b.load(Ordering::Relaxed);
-        b.store(UNLIMITED, Ordering::Relaxed);
-        left
-    });
-    Lifted { budget, note: NOTE.get() }
+    Lifted { budget: BUDGET.replace(UNLIMITED), turn: TURN.get(), note: NOTE.get() }
 }
 
 /// See [`lift`].
 #[must_use = "the budget is back when this is dropped"]
 pub(crate) struct Lifted {
     budget: u32,
+    turn: Turn,
     note: Wait,
 }
 
 impl Drop for Lifted {
     fn drop(&mut self) {
-        BUDGET.with(|b| b.store(self.budget, Ordering::Relaxed));
+        BUDGET.set(self.budget);
+        TURN.set(self.turn);
         NOTE.set(self.note);
     }
 }
 
-/// One operation's unit of the yield budget, and whether a spent budget has suspended the operation already (4).
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Once {
-    is_free: bool,
-    has_suspended: bool,
+/// Runs `poll`, which polls an arm of an operation that has had its unit: where the budget is spent, the arm has one more. Otherwise
+/// an arm made anew for each such operation would be refused each time, and never chosen.
+#[inline]
+pub(crate) fn lend<R>(poll: impl FnOnce() -> R) -> R {
+    struct TakeBack;
+    impl Drop for TakeBack {
+        fn drop(&mut self) {
+            BUDGET.set(0);
+        }
+    }
+    if budget_left() {
+        return poll();
+    }
+    BUDGET.set(1);
+    let _take_back = TakeBack;
+    poll()
 }
 
+/// One operation's unit of the yield budget, and the turn in which the operation was refused (4).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Once(u32);
+
 impl Once {
-    /// Of an operation that does not count.
-    pub(crate) const FREE: Self = Self { is_free: true, has_suspended: false };
+    /// Of an operation that does not count, or has its unit already.
+    pub(crate) const FREE: Self = Self(u32::MAX);
+    const FRESH: Self = Self(0);
+
+    /// Of one that was refused in the turn. Two turns may share a number, of two threads say: then it is refused once more.
+    fn refused_in(turn: u32) -> Self {
+        Self(turn.clamp(1, Self::FREE.0 - 1))
+    }
 
     /// Takes the unit. `Pending`: the budget is spent, the caller's waker has been woken, and the caller is to return `Pending` (Y2).
     #[inline]
     pub(crate) fn consume(&mut self, cx: &Context<'_>) -> Poll<()> {
-        if self.is_free || spend() {
-            self.has_suspended = false;
+        if *self == Self::FREE {
             return Poll::Ready(());
         }
-        self.suspend(cx)
+        if spend() {
+            *self = Self::FRESH;
+            return Poll::Ready(());
+        }
+        self.consume_none(cx)
     }
 
     #[cold]
-    fn suspend(&mut self, cx: &Context<'_>) -> Poll<()> {
-        if std::mem::take(&mut self.has_suspended) {
+    fn consume_none(&mut self, cx: &Context<'_>) -> Poll<()> {
+        let this_turn = Self::refused_in(TURN.get().number);
+        if *self != Self::FRESH && *self != this_turn {
+            *self = Self::FRESH;
+            TURN.set(Turn { refusals: 0, ..TURN.get() });
             return Poll::Ready(());
         }
-        self.has_suspended = true;
+        *self = this_turn;
+        refuse();
         wake_tail(cx.waker());
         Poll::Pending
     }
@@ -178,25 +220,36 @@ impl Once {
     }
 }
 
+/// Counts a refusal (5).
+fn refuse() {
+    let mut turn = TURN.get();
+    turn.refusals += 1;
+    if turn.refusals == turn.patience {
+        BUDGET.set(turn.budget);
+        // Below `UNLIMITED`.
+        turn.budget = turn.budget.saturating_mul(2).min(UNLIMITED / 2);
+        turn.patience = turn.patience.saturating_mul(2);
+        turn.refusals = 0;
+    }
+    TURN.set(turn);
+}
+
 /// Takes one unit for an operation that cannot suspend (`try_send`): a spent budget stays spent (C5).
 #[inline]
 pub(crate) fn spend() -> bool {
-    BUDGET.with(|b| {
-        let left = b.load(Ordering::Relaxed);
-        match left {
-            UNLIMITED => true,
-            0 => false,
-            _ => {
-                b.store(left - 1, Ordering::Relaxed);
-                true
-            }
+    match BUDGET.get() {
+        UNLIMITED => true,
+        0 => false,
+        left => {
+            BUDGET.set(left - 1);
+            true
         }
-    })
+    }
 }
 
 /// Whether an operation may go on without suspending first. For foreign frames, whose operations suspend only where they wait.
 pub fn budget_left() -> bool {
-    BUDGET.with(|b| b.load(Ordering::Relaxed)) != 0
+    BUDGET.get() != 0
 }
 
 /// The task of `waker` yields: it is to queue behind all that can run. For foreign frames.
@@ -312,25 +365,69 @@ mod tests {
         assert!(consume(&cx).is_ready());
     }
 
-    // Y2: each operation is suspended once, also if the turn goes on; others, however many, are suspended too.
+    // Y2: in a spent turn every operation is refused, as often as it is polled; in a later one it goes through, once, though others have
+    // spent that turn's budget before it.
     #[test]
-    fn a_spent_budget_suspends_each_operation_once() {
+    fn a_refused_operation_goes_through_in_a_later_turn() {
+        let cx = Context::from_waker(Waker::noop());
+        let mut once = Once::default();
+        begin_poll(1);
+        assert!(consume(&cx).is_ready());
+        for _ in 0..3 {
+            assert!(once.consume(&cx).is_pending());
+            assert!((0..20).all(|_| consume(&cx).is_pending()));
+            assert!(!budget_left());
+        }
+        end_poll();
+        for _ in 0..3 {
+            begin_poll(1);
+            assert!(consume(&cx).is_ready());
+            assert!(once.consume(&cx).is_ready());
+            assert!(once.consume(&cx).is_pending());
+            end_poll();
+        }
+        // With a unit of its own what it remembers is over.
+        begin_poll(1);
+        assert!(once.consume(&cx).is_ready());
+        assert!(once.consume(&cx).is_pending());
+        end_poll();
+    }
+
+    // Y2: a turn that does not end, however much is refused, gets on: at a few refusals an operation, however long it goes on.
+    #[test]
+    fn a_turn_that_does_not_end_gets_other_budgets() {
+        let cx = Context::from_waker(Waker::noop());
+        begin_poll(128);
+        let (mut through, mut refused) = (0_u32, 0_u32);
+        while through < 1_000_000 {
+            if consume(&cx).is_ready() {
+                through += 1
+            } else {
+                refused += 1
+            }
+            assert!(refused <= 2 * PATIENCE + 4 * through);
+        }
+        end_poll();
+        // The next turn knows nothing of it.
+        begin_poll(1);
+        assert!(consume(&cx).is_ready());
+        assert!((1..PATIENCE).all(|_| consume(&cx).is_pending()));
+        assert!(!budget_left());
+        end_poll();
+    }
+
+    // L3, Y2: an arm has a unit where there is none, and no more; where there is one it takes that.
+    #[test]
+    fn an_arm_is_lent_a_unit() {
         let cx = Context::from_waker(Waker::noop());
         begin_poll(1);
-        let mut first = Once::default();
-        assert!(first.consume(&cx).is_ready());
-        for _ in 0..3 {
-            assert!(first.consume(&cx).is_pending());
-            assert!((0..1000).all(|_| consume(&cx).is_pending()));
-            assert!(!budget_left());
-            assert!(first.consume(&cx).is_ready());
-        }
-        assert!(first.consume(&cx).is_pending());
-        end_poll();
-        // In the next turn it takes a unit like any other, and what it remembers of the last one is over with that.
-        begin_poll(1);
-        assert!(first.consume(&cx).is_ready());
-        assert!(first.consume(&cx).is_pending());
+        assert!(lend(|| consume(&cx)).is_ready());
+        assert!(!budget_left());
+        lend(|| assert!(consume(&cx).is_ready() && consume(&cx).is_pending()));
+        lend(|| ());
+        assert!(!budget_left());
+        let caught = std::panic::catch_unwind(|| lend(|| panic!("an arm")));
+        assert!(caught.is_err() && !budget_left());
         end_poll();
     }
 

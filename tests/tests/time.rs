@@ -1,11 +1,9 @@
-//! Time and yielding: rules Y1, Y5, T1 and T2. Durations here are waited for, never measured against an upper bound. Virtual time
+//! Time and yielding: rules Y1, Y5, T1 and T2; the budget of a turn is in `budget.rs`. Durations here are waited for, never measured against an upper bound. Virtual time
 //! is in `virtual_time.rs`.
 
-use std::pin::pin;
 use std::time::{Duration, Instant};
 
-use futures::future::{self, Either};
-use futures::{SinkExt, StreamExt};
+use futures::StreamExt;
 use orion_rt::{Chan, Group, interval, now, run, select, sleep, sleep_until, timeout, timeout_at, yield_now};
 use orion_tests::{Count, on_every_kind, panic_message, watched};
 
@@ -263,123 +261,6 @@ on_every_kind!(y5_a_lost_wake_up_is_not_a_yield, async |s| {
     lost.cancel();
     assert!(lost.await.is_err());
     assert_eq!(polls.get(), 1);
-});
-
-// Y2: two tasks that always find each other's channel ready still share the thread with a third.
-on_every_kind!(y2_a_busy_pair_shares_the_worker, async |s| {
-    let done = Count::default();
-    let (there, back) = (Chan::new(1), Chan::new(1));
-    let (there2, back2, done2) = (there.clone(), back.clone(), done.clone());
-    s.go(async move {
-        while done2.get() == 0 {
-            there2.send(1).await.unwrap();
-            back2.recv().await;
-        }
-        there2.close();
-    });
-    s.go(async move {
-        while let Some(v) = there.recv().await {
-            if back.send(v).await.is_err() {
-                break;
-            }
-        }
-    });
-    let third = s.spawn(async {
-        for _ in 0..100 {
-            yield_now().await;
-        }
-    });
-    third.await.unwrap();
-    done.add();
-});
-
-// Y2: another crate's executor inside a task polls on within the task's turn: a spent budget suspends its operations once, not for ever.
-on_every_kind!(y2_another_executor_inside_a_task_gets_on, async |s| {
-    let sum = s.spawn(async {
-        let ch = Chan::new(1);
-        futures::executor::block_on(async {
-            let mut sum = 0;
-            for value in 0..1000 {
-                ch.send(value).await.unwrap();
-                sum += ch.recv().await.unwrap();
-            }
-            sum
-        })
-    });
-    assert_eq!(sum.await.unwrap(), 499_500);
-});
-
-// Y2, L1: nor does one that spends the budget of every turn without being suspended by that.
-on_every_kind!(y2_a_busy_arm_that_yields_does_not_starve_a_later_one, async |s| {
-    let busy = async || {
-        let ch = Chan::new(1);
-        loop {
-            for _ in 0..200 {
-                ch.try_send(()).unwrap();
-                ch.try_recv().unwrap();
-            }
-            yield_now().await;
-        }
-    };
-    s.group(async |g| {
-        g.cancel();
-        select! { biased; () = busy() => unreachable!(), joined = s.spawn(async { 7 }) => assert_eq!(joined.unwrap(), 7) }
-        select! { biased; () = busy() => unreachable!(), () = sleep(Duration::from_micros(1)) => () }
-        select! { biased; () = busy() => unreachable!(), () = g.cancelled() => () }
-        let ch = Chan::new(1);
-        select! { biased; () = busy() => unreachable!(), sent = ch.send(1) => assert_eq!(sent, Ok(())) }
-        select! { biased; () = busy() => unreachable!(), value = ch.recv() => assert_eq!(value, Some(1)) }
-        let mut stream = ch.stream();
-        ch.try_send(2).unwrap();
-        select! { biased; () = busy() => unreachable!(), value = stream.next() => assert_eq!(value, Some(2)) }
-        let (mut set, mut beat) = (s.join_set(), interval(TICK));
-        set.spawn(async { 3 });
-        select! { biased; () = busy() => unreachable!(), joined = set.next() => assert_eq!(joined.unwrap().unwrap(), 3) }
-        select! { biased; () = busy() => unreachable!(), _ = beat.tick() => () }
-        let (tx, _rx) = Chan::new(1).split();
-        let mut sink = tx.into_sink();
-        select! { biased; () = busy() => unreachable!(), sent = sink.send(4) => assert_eq!(sent, Ok(())) }
-    })
-    .await;
-});
-
-// Y2: another crate's select, one of whose futures goes through where the other has suspended, shares the worker too.
-on_every_kind!(y2_another_crates_select_shares_the_worker, async |s| {
-    let done = Count::default();
-    let seen = done.clone();
-    let selects = s.spawn(async move {
-        let (a, b) = (Chan::new(1), Chan::new(1));
-        a.try_send(()).unwrap();
-        b.try_send(()).unwrap();
-        while seen.get() == 0 {
-            let again = match future::select(pin!(a.recv()), pin!(b.recv())).await {
-                Either::Left(_) => &a,
-                Either::Right(_) => &b,
-            };
-            again.try_send(()).unwrap();
-        }
-    });
-    s.spawn(async move { done.add() }).await.unwrap();
-    selects.await.unwrap();
-});
-
-// Y2, L1: an earlier arm that uses up the budget of every turn leaves one operation for the arms behind it.
-on_every_kind!(y2_a_busy_arm_does_not_starve_a_later_one, async |s| {
-    let ended = s.spawn(async {
-        let ch = Chan::new(1);
-        let busy = async {
-            loop {
-                ch.send(1).await.unwrap();
-                ch.recv().await;
-            }
-        };
-        select! {
-            biased;
-            () = busy => false,
-            () = sleep(Duration::from_micros(1)) => true,
-        }
-    });
-    assert!(ended.await.unwrap());
 });
 
 // T1, S6: while the task of one timer blocks a worker, an idle one looks after the other timers.

@@ -68,7 +68,7 @@ use std::task::{Context, Poll, ready};
 #[must_use = "a sink does nothing unless it is given values"]
 pub struct SendSink<'a, T> {
     send: Pin<Box<SendFuture<'a, T>>>,
-    /// The unit of the value that comes.
+    /// The unit of the value that comes: `FREE` when it has been taken.
     once: Once,
     /// `None`: closed.
     held: Option<Held>,
@@ -95,11 +95,14 @@ impl<T> Sink<T> for SendSink<'_, T> {
     fn poll_ready(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SendError<T>>> {
         let this = self.get_mut();
         ready!(this.poll_empty(cx))?;
-        // C10: `start_send` cannot suspend.
-        this.once.consume(cx).map(Ok)
+        // C10: `start_send` cannot suspend. Once for a value, however often it is asked before.
+        ready!(this.once.consume(cx));
+        this.once = Once::FREE;
+        Poll::Ready(Ok(()))
     }
 
-    fn start_send(self: Pin<&mut Self>, value: T) -> Result<(), SendError<T>> {
+    fn start_send(mut self: Pin<&mut Self>, value: T) -> Result<(), SendError<T>> {
+        self.once = Once::default();
         assert!(self.send.is_over(), "`start_send` of a sink that has no room: wait until `poll_ready` is ready");
         if self.held.is_none() {
             return Err(SendError(value));

@@ -80,8 +80,11 @@ impl Builder {
         self
     }
 
-    /// How many operations (channel operations, joins) a task may complete in one turn before the next one yields; 0: no
+    /// How many operations (channel operations, joins, timers) a task may complete in one turn before the next one yields; 0: no
     /// limit. Default: 128. So tasks that always find each other's channel ready still share their worker with others.
+    ///
+    /// Within the turn an operation that is to yield is `Pending` however often it is polled. In a later turn it goes through even if others
+    /// of the task have used up that turn's budget. Another executor that runs inside the task (`block_on`) gets further budgets.
     ///
     /// Rule: Y2.
     pub fn yield_budget(mut self, operations: u32) -> Self {

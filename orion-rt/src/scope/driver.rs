@@ -9,6 +9,7 @@ use std::panic::Location;
 use std::ptr::NonNull;
 use std::sync::Arc;
 
+use crate::coop;
 use crate::runtime::builder::{DEFAULT_BUDGET, default_local};
 use crate::runtime::{Runtime, root};
 use crate::scheduler::local::{self, LocalShared};
@@ -61,6 +62,8 @@ impl LocalDriver {
     /// Runs tasks until `done`. With `park` it sleeps where nothing is runnable; without, it gives `Idle` once no timer is
     /// pending either.
     pub fn drive(&self, done: impl Fn() -> bool, park: bool) -> Drive {
+        // The calling thread may be in a task's turn.
+        let _lifted = coop::lift();
         let _timers = crate::time::enter(&self.shared.timers);
         let when_idle = if park { local::WhenIdle::Park } else { local::WhenIdle::Return };
         match self.shared.drive(done, when_idle) {
@@ -86,6 +89,7 @@ impl Drop for LocalDriver {
     fn drop(&mut self) {
         crate::task::cancel::scope(&self.core).discard();
         self.core.end_activity(ORDINARY);
+        let _lifted = coop::lift();
         let _timers = crate::time::enter(&self.shared.timers);
         let end = self.shared.drive(|| self.core.active.get() == 0, local::WhenIdle::Park);
         debug_assert_eq!(end, local::Drive::Done);

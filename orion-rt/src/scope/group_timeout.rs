@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use pin_project_lite::pin_project;
 
+use crate::coop;
 use crate::task::kind::Kind;
 use crate::time::{Elapsed, Sleep, after};
 use crate::util::contain::contained;
@@ -98,6 +99,7 @@ where
         if let Some(duration) = this.duration.take() {
             this.sleep.set(Some(Sleep::new(after(duration), this.nest.location())));
         }
+        let had_budget = coop::budget_left();
         loop {
             if let Poll::Ready(value) = this.nest.as_mut().poll(cx, |body, group| body(group), Some) {
                 this.sleep.set(None);
@@ -107,7 +109,9 @@ where
                 }
                 return Poll::Ready(Ok(value.expect("a body that did not panic and was not stopped has returned")));
             }
-            match this.sleep.as_mut().as_pin_mut().map(|sleep| sleep.poll_deadline(cx)) {
+            // As with a timeout, whose end has to wait its turn where there was no budget before.
+            let sleep = this.sleep.as_mut().as_pin_mut();
+            match sleep.map(|sleep| if had_budget { sleep.poll_deadline(cx) } else { sleep.poll(cx) }) {
                 Some(Poll::Ready(())) => {
                     this.sleep.set(None);
                     *this.elapsed = true;

@@ -129,6 +129,8 @@ impl Race {
 
     fn start<A: Arms + ?Sized>(&self, cx: &mut Context<'_>, arms: &A, future: &mut PollFuture<'_>) -> Poll<Chosen> {
         ready!(Once::consume_in(&self.once, cx));
+        // A select without channel arms comes here at each poll.
+        self.once.set(Once::FREE);
         match self.first_pass(cx, arms, future) {
             // Nothing is linked yet.
             Pass::Won(index) => Poll::Ready(Chosen::Arm(index)),
@@ -198,7 +200,7 @@ impl Race {
             let probe = rng::below(count as u32) as usize;
             let attempt = match arms.get(probe) {
                 ArmRef::Channel(port) if port.may() => Some(self.attempt(port)),
-                ArmRef::Future => Some(attempt_of(future(probe, cx))),
+                ArmRef::Future => Some(attempt_of(coop::lend(|| future(probe, cx)))),
                 _ => None,
             };
             match attempt {
@@ -231,7 +233,7 @@ impl Race {
             let (attempt, left) = match arms.get(index) {
                 ArmRef::Off => continue,
                 ArmRef::Channel(port) => (self.attempt(port), &mut channels),
-                ArmRef::Future => (attempt_of(future(index, cx)), &mut futures),
+                ArmRef::Future => (attempt_of(coop::lend(|| future(index, cx))), &mut futures),
             };
             match attempt {
                 Attempt::Won => return Pass::Won(index),

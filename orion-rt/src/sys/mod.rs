@@ -62,5 +62,5 @@ pub(crate) const MODELLED: bool = cfg!(any(loom, shuttle));
 /// What no model follows. Each use says why its order does not matter.
 pub(crate) mod plain {
     pub(crate) use parking_lot::Mutex;
-    pub(crate) use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+    pub(crate) use std::sync::atomic::{AtomicU64, Ordering};
 }

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use pin_project_lite::pin_project;
 
 use super::sleep::{Sleep, sleep_until};
+use crate::coop;
 
 /// The time was up first.
 ///
@@ -128,10 +129,14 @@ impl<F: Future> Future for Timeout<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
+        let had_budget = coop::budget_left();
         if let Poll::Ready(value) = this.future.poll(cx) {
             return Poll::Ready(Ok(value));
         }
         let location = this.sleep.location;
-        this.sleep.poll_deadline(cx).map(|()| Err(Elapsed::at(location)))
+        // The end comes also where the future has spent the budget. But where there was none before, nothing has been tried: a loop
+        // around timeouts that have passed would go on for ever without a suspension (Y2).
+        let over = if had_budget { this.sleep.poll_deadline(cx) } else { this.sleep.poll(cx) };
+        over.map(|()| Err(Elapsed::at(location)))
     }
 }

@@ -7,7 +7,7 @@ pub(crate) type Floor = &'static [(&'static str, &'static str)];
 pub(crate) const FLOORS: &[Floor] = &[
     &[("sys", "std, loom or shuttle, one door")],
     &[("util", "intrusive list, rng")],
-    &[("meta", "ids, names, locations"), ("coop", "budget, request flag"), ("locals", "task-local values")],
+    &[("meta", "ids, names, locations"), ("coop", "budget, what a task waits for"), ("locals", "task-local values")],
     &[("task", "state, header, waker, join cell"), ("time", "clock, timers"), ("chan", "core, waiters, handles")],
     &[("select", "race of channel and future arms")],
     &[("scheduler", "local, multi, steal, sleep")],

@@ -240,14 +240,20 @@ impl<'p> Model<'p> {
     /// Takes the unit of what the running frame waits for, its end (0) or its deadline (1). `false`: the budget is spent, and the
     /// task yields; that is so once.
     fn consume(&mut self, task: usize, which: usize) -> bool {
-        let has_suspended = std::mem::take(&mut self.frame(task).suspended[which]);
+        let running = self.task(task).frames.len() - 1;
+        self.consume_at(task, running, which)
+    }
+
+    /// As `consume`, for any frame.
+    fn consume_at(&mut self, task: usize, at: usize, which: usize) -> bool {
+        let has_suspended = std::mem::take(&mut self.task(task).frames[at].suspended[which]);
         match &mut self.budget {
             None => {}
             Some(0) if has_suspended => {}
             Some(0) => {
                 self.reached.spent_budgets += 1;
                 self.task(task).woken = true;
-                self.frame(task).suspended[which] = true;
+                self.task(task).frames[at].suspended[which] = true;
                 return false;
             }
             Some(left) => *left -= 1,

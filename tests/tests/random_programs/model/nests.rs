@@ -34,7 +34,9 @@ impl Model<'_> {
                 Wait::Group(frame.scope)
             }
         };
-        self.frame(task).wait = wait;
+        let had_budget = self.budget != Some(0);
+        let this = self.frame(task);
+        (this.wait, this.had_budget) = (wait, had_budget);
         self.task(task).frames.push(frame);
         Ok(Flow::Go)
     }
@@ -92,6 +94,8 @@ impl Model<'_> {
 
     /// On the way in: groups whose bodies are to stop.
     pub(super) fn enter_nests(&mut self, task: usize) -> Checked {
+        let had_budget = self.budget != Some(0);
+        self.task(task).frames.iter_mut().for_each(|frame| frame.had_budget = had_budget);
         for at in 0..self.task(task).frames.len() {
             if self.stop_body(task, at)? {
                 break;
@@ -131,10 +135,17 @@ impl Model<'_> {
         let wait = self.task(task).frames[at].wait;
         match wait {
             Wait::Timeout(deadline) if deadline <= now => {
+                // Y2: where nothing could be tried the end has to wait its turn, too.
+                if !self.task(task).frames[at].had_budget && !self.consume_at(task, at, 1) {
+                    return Ok(false);
+                }
                 let raised = self.drop_frames(task, at + 1)?;
                 self.task(task).frames[at].wait = raised.map_or(Wait::Ended(Outcome::Elapsed), Wait::Raised);
             }
             Wait::Group(scope) if self.scopes[scope].time.is_some_and(|deadline| deadline <= now) => {
+                if !self.task(task).frames[at].had_budget && !self.consume_at(task, at, 1) {
+                    return Ok(false);
+                }
                 self.scopes[scope].time = None;
                 self.scopes[scope].elapsed = true;
                 self.stop(scope);

@@ -58,6 +58,8 @@ pub(super) struct Frame {
     pub(super) wait: Wait,
     /// Whether a spent budget has suspended what it waits for: the end of the wait, and its deadline.
     pub(super) suspended: [bool; 2],
+    /// Whether there was budget left before the turn's look at what is inside.
+    pub(super) had_budget: bool,
     pub(super) shield: bool,
     /// The task-local value it was given.
     pub(super) value: Option<u8>,
@@ -101,6 +103,7 @@ impl Frame {
             set: None,
             wait,
             suspended: [false; 2],
+            had_budget: true,
             shield: false,
             value: None,
         }
