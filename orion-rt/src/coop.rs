@@ -99,6 +99,8 @@ const PATIENCE: u32 = 256;
 thread_local! {
     static BUDGET: Cell<u32> = const { Cell::new(UNLIMITED) };
     static TURN: Cell<Turn> = const { Cell::new(Turn { number: 0, budget: UNLIMITED, patience: PATIENCE, refusals: 0 }) };
+    /// The number of the last turn that has asked others to stop.
+    static REQUEST: Cell<u32> = const { Cell::new(0) };
     static NOTE: Cell<Wait> = const { Cell::new(Wait::NONE) };
     static TO_TAIL: Cell<bool> = const { Cell::new(false) };
 }
@@ -218,6 +220,16 @@ impl Once {
         cell.set(once);
         polled
     }
+}
+
+/// This turn's task asks others to stop, itself perhaps.
+pub(crate) fn note_stop_request() {
+    REQUEST.set(TURN.get().number);
+}
+
+/// Whether it has. After 2^32 turns without a request it may be said of a turn that has made none.
+pub(crate) fn has_requested_stop() -> bool {
+    REQUEST.get() == TURN.get().number
 }
 
 /// Counts a refusal (5).

@@ -2,7 +2,9 @@
 
 use std::future::Future;
 use std::task::Poll;
+use std::time::Duration;
 
+use futures::future;
 use orion_rt::{Chan, Group, TaskError, run, yield_now};
 use orion_tests::{Count, Then, for_ever, leaks_on_purpose, on_every_kind, workers};
 
@@ -296,4 +298,26 @@ on_every_kind!(s4_a_group_waits_for_what_its_body_has_dropped, async |s| {
     })
     .await;
     assert_eq!(gone.get(), 3);
+});
+
+// S2: the futures of groups are futures like any other: held by others, in a task of a runtime with workers too.
+on_every_kind!(s2_other_futures_hold_those_of_groups, async |s| {
+    s.go(async move {
+        let one = |i: u32| s.group(async move |g| g.spawn(async move { i }).await.unwrap());
+        let tried = |i: u32| {
+            s.try_group(async move |g| {
+                let value = g.spawn(async move { Ok::<_, &str>(i) });
+                Ok::<_, &str>(value.await.unwrap())
+            })
+        };
+        let timed = |i: u32| {
+            s.group_timeout(Duration::from_secs(3600), async move |g| g.spawn(async move { i }).await.unwrap())
+        };
+        let local = |i: u32| s.local(async move |g| g.spawn(async move { i }).await.unwrap());
+        assert_eq!(futures::join!(one(1), tried(2), timed(3), local(4)), (1, Ok(2), Ok(3), 4));
+        assert_eq!(future::join_all((0..4).map(one)).await, [0, 1, 2, 3]);
+        assert_eq!(future::try_join_all((0..4).map(tried)).await, Ok(vec![0, 1, 2, 3]));
+        assert_eq!(future::try_join_all((0..4).map(timed)).await, Ok(vec![0, 1, 2, 3]));
+        assert_eq!(future::join_all((0..4).map(local)).await, [0, 1, 2, 3]);
+    });
 });

@@ -33,7 +33,13 @@ pub(super) fn check(kind: Kind, function: &ItemFn, errors: &mut Errors) -> Optio
 fn qualifiers(kind: Kind, function: &ItemFn, errors: &mut Errors) {
     let (signature, name) = (&function.sig, kind.name());
     if signature.asyncness.is_none() {
-        errors.at(signature.fn_token, format!("{name} needs an `async fn`: write `async` before `fn`"));
+        // The name of the attribute may be meant for another.
+        let or = if kind == Kind::Test {
+            "; std's own, where a glob import hides it, is `#[core::prelude::v1::test]`"
+        } else {
+            ""
+        };
+        errors.at(signature.fn_token, format!("{name} needs an `async fn`: write `async` before `fn`{or}"));
     }
     if let Some(word) = &signature.constness {
         errors.at(word, format!("a function with {name} cannot be `const`"));

@@ -1,7 +1,7 @@
 //! `join_timeout` and `finished`, against the end of the task and a cancel.
 
 use super::*;
-use crate::{Chan, JoinHandle, TaskError, now, sleep};
+use crate::{Chan, Group, JoinHandle, TaskError, now, sleep};
 
 // J1, J6, T1: a join gives up, not early, or has the value; the handle it gives back has it later.
 #[test]
@@ -142,5 +142,30 @@ fn finished_is_waited_for_by_several() {
             .await;
         });
         census.assert_empty();
+    });
+}
+
+// X1, X2: a cancellation comes to a task before it comes to the one that joins it: that one is dropped, too, and makes no panic of what it
+// sees. The scope is cancelled, or the task that has opened a group with both.
+#[test]
+fn a_cancellation_that_meets_who_joins_makes_no_panic() {
+    explore(|| {
+        let by_handle = choose(2) == 0;
+        runtime(2).run(async |s| {
+            let both = async |g: Group<'_>| {
+                let first = g.spawn(for_ever());
+                g.go(async move { first.get().await });
+            };
+            if by_handle {
+                let above = s.spawn(s.group(both));
+                turns(choose(4)).await;
+                above.cancel();
+                let _ = above.await;
+            } else {
+                both((**s).clone()).await;
+                turns(choose(4)).await;
+                s.cancel();
+            }
+        });
     });
 }

@@ -169,3 +169,28 @@ fn a_late_spawn_fails_in_time_or_never() {
         errors.assert_empty();
     });
 }
+
+// S8, X1: whoever joins the task that fails, the body, a group inside it or a task beside it, adds no panic of its own.
+#[test]
+fn who_joins_the_task_that_fails_does_not_fail_for_it() {
+    explore(|| {
+        let place = choose(3);
+        runtime(2).run(async |s| {
+            let result = s.try_group(async |g| {
+                let fails = g.spawn(async { Err::<u8, _>("first") });
+                match place {
+                    0 => Ok(fails.get().await),
+                    1 => Ok(g.group(async |_| fails.join().await.unwrap()).await),
+                    _ => {
+                        g.go(async move {
+                            fails.get().await;
+                            Ok(())
+                        });
+                        Ok(0)
+                    }
+                }
+            });
+            assert_eq!(result.await, Err("first"));
+        });
+    });
+}

@@ -16,6 +16,7 @@ use crate::time::{Elapsed, Sleep, after};
 use crate::util::contain::contained;
 
 use super::Group;
+use super::begin::Begin;
 use super::nest::Nest;
 
 impl<'scope, K: Kind> Group<'scope, K> {
@@ -60,7 +61,8 @@ impl<'scope, K: Kind> Group<'scope, K> {
         B: FnOnce(Group<'scope, K>) -> F,
         F: Future,
     {
-        GroupTimeout { nest: Nest::new(self.clone(), body), duration: Some(duration), sleep: None, elapsed: false }
+        let nest = Nest::new(self.clone(), Begin::new(body));
+        GroupTimeout { nest, duration: Some(duration), sleep: None, elapsed: false }
     }
 }
 
@@ -69,7 +71,7 @@ pin_project! {
     #[must_use = "futures do nothing unless awaited"]
     pub struct GroupTimeout<'scope, K: Kind, B, F: Future> {
         #[pin]
-        nest: Nest<'scope, K, B, F>,
+        nest: Nest<'scope, K, Begin<Group<'scope, K>, B, F>, F, F::Output>,
         duration: Option<Duration>,
         #[pin]
         sleep: Option<Sleep>,
@@ -86,12 +88,7 @@ impl<K: Kind, B, F: Future> fmt::Debug for GroupTimeout<'_, K, B, F> {
     }
 }
 
-impl<'scope, K, B, F> Future for GroupTimeout<'scope, K, B, F>
-where
-    K: Kind,
-    B: FnOnce(Group<'scope, K>) -> F,
-    F: Future,
-{
+impl<K: Kind, B, F: Future> Future for GroupTimeout<'_, K, B, F> {
     type Output = Result<F::Output, Elapsed>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
@@ -101,7 +98,7 @@ where
         }
         let had_budget = coop::budget_left();
         loop {
-            if let Poll::Ready(value) = this.nest.as_mut().poll(cx, |body, group| body(group), Some) {
+            if let Poll::Ready(value) = this.nest.as_mut().poll(cx, Begin::call, Some) {
                 this.sleep.set(None);
                 if *this.elapsed {
                     contained(|| drop(value));

@@ -22,11 +22,13 @@ use crate::runtime::root;
 use crate::task::ancestry;
 use crate::task::child::{self, JoinCell};
 use crate::task::current;
+use crate::task::ending;
 use crate::task::error::TaskError;
 use crate::task::join::Claim;
 use crate::task::kind::{Kind, Multi};
 use crate::task::state::TaskState;
 use crate::util::block;
+use crate::util::contain::contained;
 
 use super::join::{Finished, Get, Join, JoinTimeout};
 
@@ -334,6 +336,16 @@ impl<'scope, T, K: Kind> JoinHandle<'scope, T, K> {
             }
             What::Child(cell) => cell.take(),
         }
+    }
+
+    /// As `take`. `Pending`: an error that the current task does not live to see.
+    pub(super) fn take_unless_ending(self, cx: &Context<'_>) -> Poll<Result<T, TaskError>> {
+        let result = self.take();
+        if result.is_err() && ending::is_near(cx) {
+            contained(|| drop(result));
+            return Poll::Pending;
+        }
+        Poll::Ready(result)
     }
 
     /// The current task waits for this one (D6).

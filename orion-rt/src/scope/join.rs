@@ -15,6 +15,7 @@ use std::time::Duration;
 use pin_project_lite::pin_project;
 
 use crate::coop::Once;
+use crate::task::ending;
 use crate::task::error::TaskError;
 use crate::task::kind::{Kind, Multi};
 use crate::time::{Sleep, sleep};
@@ -36,7 +37,10 @@ impl<'scope, T, K: Kind> Join<'scope, T, K> {
 
     /// The handle, when its task is over.
     fn poll_handle(&mut self, cx: &Context<'_>) -> Poll<JoinHandle<'scope, T, K>> {
-        let handle = self.handle.as_mut().expect("a join was polled after it had completed");
+        let Some(handle) = &mut self.handle else {
+            assert!(ending::is_near(cx), "a join was polled after it had completed");
+            return Poll::Pending;
+        };
         ready!(handle.poll_finished(cx, &mut self.once, self.location));
         Poll::Ready(self.handle.take().expect("looked at above"))
     }
@@ -52,7 +56,8 @@ impl<T, K: Kind> Future for Join<'_, T, K> {
     type Output = Result<T, TaskError>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.get_mut().poll_handle(cx).map(JoinHandle::take)
+        let handle = ready!(self.get_mut().poll_handle(cx));
+        handle.take_unless_ending(cx)
     }
 }
 
@@ -82,7 +87,7 @@ impl<T, K: Kind> Future for Get<'_, T, K> {
         let location = join.location;
         let handle = ready!(join.poll_handle(cx));
         let about = handle.called();
-        match handle.take() {
+        match ready!(handle.take_unless_ending(cx)) {
             Ok(value) => Poll::Ready(value),
             Err(TaskError::Panicked(panic)) => {
                 let message = panic.message().to_owned();
@@ -159,7 +164,10 @@ impl<'scope, T, K: Kind> Future for JoinTimeout<'scope, T, K> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let handle = this.handle.as_mut().expect("a join was polled after it had completed");
+        let Some(handle) = this.handle else {
+            assert!(ending::is_near(cx), "a join was polled after it had completed");
+            return Poll::Pending;
+        };
         if handle.poll_finished(cx, this.once, this.location).is_pending() {
             if handle.is_finished() {
                 // The budget is spent (Y2), or it has completed since; either way the caller is woken.
@@ -174,6 +182,6 @@ impl<'scope, T, K: Kind> Future for JoinTimeout<'scope, T, K> {
             }
         }
         // At the deadline too a task that is over counts as joined.
-        Poll::Ready(Ok(this.handle.take().expect("looked at above").take()))
+        this.handle.take().expect("looked at above").take_unless_ending(cx).map(Ok)
     }
 }

@@ -341,7 +341,7 @@ impl<'scope, T, K: Kind> JoinSet<'scope, T, K> {
             return Poll::Pending;
         };
         let handle = self.handles.remove(index).expect("a ticket is for a handle (1)");
-        Poll::Ready(Some(handle.take()))
+        handle.take_unless_ending(cx).map(Some)
     }
 
     /// Panics if all that is left is the current task and tasks it runs inside of (J4).

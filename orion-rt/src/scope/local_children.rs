@@ -176,7 +176,7 @@ impl<'a, K: Kind> Children<'a, K> {
             let _inside = record.enter();
             let entered = locals::enter(locals.take());
             let polled = catch_unwind(AssertUnwindSafe(|| {
-                unit.poll(|| Pin::new(work).poll(&mut Context::from_waker(waker)).is_ready())
+                unit.poll(None, || Pin::new(work).poll(&mut Context::from_waker(waker)).is_ready())
             }));
             *locals = entered.leave();
             polled

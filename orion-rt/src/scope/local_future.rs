@@ -32,6 +32,7 @@ use crate::task::state::{Start, Suspend};
 use crate::task::unit::Unit;
 use crate::util::contain::{contained, discard};
 
+use super::begin::Begin;
 use super::cancelled::GroupCancelled;
 use super::local_children::{Children, Turn};
 use super::{Group, LocalGroup};
@@ -71,7 +72,7 @@ impl<'scope, K: Kind> Group<'scope, K> {
         B: FnOnce(LocalGroup<'a, K>) -> F,
         F: Future,
     {
-        LocalFuture::new(self.cancelled(), body, Location::caller())
+        LocalFuture::new(self.cancelled(), Begin::new(body), Location::caller())
     }
 }
 
@@ -80,7 +81,7 @@ pin_project! {
     #[must_use = "futures do nothing unless awaited"]
     pub struct LocalFuture<'scope, 'a, K: Kind, B, F: Future> {
         scope: GroupCancelled<'scope, K>,
-        start: Option<B>,
+        start: Option<Begin<LocalGroup<'a, K>, B, F>>,
         children: Option<Arc<Children<'a, K>>>,
         unit: Unit,
         #[pin]
@@ -102,9 +103,13 @@ impl<K: Kind, B, F: Future> fmt::Debug for LocalFuture<'_, '_, K, B, F> {
     }
 }
 
-impl<'scope, K: Kind, B, F: Future> LocalFuture<'scope, '_, K, B, F> {
-    fn new(scope: GroupCancelled<'scope, K>, body: B, location: &'static Location<'static>) -> Self {
-        Self { scope, start: Some(body), children: None, unit: Unit::default(), body: None, value: None, location }
+impl<'scope, 'a, K: Kind, B, F: Future> LocalFuture<'scope, 'a, K, B, F> {
+    fn new(
+        scope: GroupCancelled<'scope, K>,
+        start: Begin<LocalGroup<'a, K>, B, F>,
+        location: &'static Location<'static>,
+    ) -> Self {
+        Self { scope, start: Some(start), children: None, unit: Unit::default(), body: None, value: None, location }
     }
 
     /// Dropped before it was ready (S4). A panic of a child or a destructor goes to whoever drops it, as one in the future of a
@@ -128,12 +133,7 @@ impl<'scope, K: Kind, B, F: Future> LocalFuture<'scope, '_, K, B, F> {
     }
 }
 
-impl<'a, K, B, F> Future for LocalFuture<'_, 'a, K, B, F>
-where
-    K: Kind,
-    B: FnOnce(LocalGroup<'a, K>) -> F,
-    F: Future,
-{
+impl<K: Kind, B, F: Future> Future for LocalFuture<'_, '_, K, B, F> {
     type Output = F::Output;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
@@ -145,7 +145,7 @@ where
                 children.cancel();
             }
             *this.children = Some(Arc::clone(&children));
-            match catch_unwind(AssertUnwindSafe(|| start(LocalGroup::new(Arc::clone(&children))))) {
+            match catch_unwind(AssertUnwindSafe(|| start.call(LocalGroup::new(Arc::clone(&children))))) {
                 Ok(body) => this.body.set(Some(body)),
                 // The closure itself, before there is a body to poll.
                 Err(payload) => children.fail(payload),
@@ -207,7 +207,7 @@ fn turn_of_body<K: Kind, F: Future>(
     let Some(future) = body.as_mut().as_pin_mut() else { return Turn::Done };
     let waker = &children.body_waker;
     if children.body.start(|| unit.is_shielded(waker)) == Start::Poll {
-        match catch_unwind(AssertUnwindSafe(|| unit.poll(|| future.poll(&mut Context::from_waker(waker))))) {
+        match catch_unwind(AssertUnwindSafe(|| unit.poll(None, || future.poll(&mut Context::from_waker(waker))))) {
             Ok(Poll::Ready(returned)) => *value = Some(returned),
             Err(payload) => children.fail(payload),
             Ok(Poll::Pending) => match children.body.suspend(|| unit.is_shielded(waker)) {

@@ -1,5 +1,6 @@
 //! Scopes as programs see them: a root's [`Scope`], a [`Group`] below it, handles, and the two ways in.
 
+mod begin;
 mod blocking;
 mod cancelled;
 pub(crate) mod driver;

@@ -40,7 +40,7 @@ use super::Group;
 
 pin_project! {
     /// See the module.
-    pub(super) struct Nest<'scope, K: Kind, B, F: Future> {
+    pub(super) struct Nest<'scope, K: Kind, B, F, V> {
         parent: Group<'scope, K>,
         start: Option<B>,
         opened: Opened<K>,
@@ -48,12 +48,12 @@ pin_project! {
         unit: Unit,
         #[pin]
         body: Option<F>,
-        value: Option<F::Output>,
+        value: Option<V>,
         location: &'static Location<'static>,
     }
 }
 
-impl<'scope, K: Kind, B, F: Future> Nest<'scope, K, B, F> {
+impl<'scope, K: Kind, B, F: Future, V> Nest<'scope, K, B, F, V> {
     #[track_caller]
     pub(super) fn new(parent: Group<'scope, K>, body: B) -> Self {
         Self {
@@ -87,8 +87,8 @@ impl<'scope, K: Kind, B, F: Future> Nest<'scope, K, B, F> {
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         begin: impl FnOnce(B, Group<'scope, K>) -> F,
-        keep: impl FnOnce(F::Output) -> Option<F::Output>,
-    ) -> Poll<Option<F::Output>> {
+        keep: impl FnOnce(F::Output) -> Option<V>,
+    ) -> Poll<Option<V>> {
         let mut this = self.project();
         if let Some(start) = this.start.take() {
             let core = open(this.parent, this.location);
@@ -105,7 +105,8 @@ impl<'scope, K: Kind, B, F: Future> Nest<'scope, K, B, F> {
             if let Some(body) = this.body.as_mut().as_pin_mut()
                 && !stage.body_is_to_stop(this.unit, cx)
             {
-                match catch_unwind(AssertUnwindSafe(|| this.unit.poll(|| body.poll(cx)))) {
+                match catch_unwind(AssertUnwindSafe(|| this.unit.poll(Some(stage.core.stop_flag()), || body.poll(cx))))
+                {
                     Ok(Poll::Pending) if !stage.body_is_to_stop(this.unit, cx) => return Poll::Pending,
                     Ok(Poll::Pending) => {}
                     Ok(Poll::Ready(value)) => *this.value = keep(value),

@@ -12,6 +12,7 @@ use pin_project_lite::pin_project;
 use crate::task::kind::Kind;
 
 use super::Group;
+use super::begin::Begin;
 use super::nest::Nest;
 
 impl<'scope, K: Kind> Group<'scope, K> {
@@ -47,7 +48,7 @@ impl<'scope, K: Kind> Group<'scope, K> {
         B: FnOnce(Group<'scope, K>) -> F,
         F: Future,
     {
-        GroupFuture { nest: Nest::new(self.clone(), body) }
+        GroupFuture { nest: Nest::new(self.clone(), Begin::new(body)) }
     }
 }
 
@@ -56,7 +57,7 @@ pin_project! {
     #[must_use = "futures do nothing unless awaited"]
     pub struct GroupFuture<'scope, K: Kind, B, F: Future> {
         #[pin]
-        nest: Nest<'scope, K, B, F>,
+        nest: Nest<'scope, K, Begin<Group<'scope, K>, B, F>, F, F::Output>,
     }
 }
 
@@ -66,16 +67,11 @@ impl<K: Kind, B, F: Future> fmt::Debug for GroupFuture<'_, K, B, F> {
     }
 }
 
-impl<'scope, K, B, F> Future for GroupFuture<'scope, K, B, F>
-where
-    K: Kind,
-    B: FnOnce(Group<'scope, K>) -> F,
-    F: Future,
-{
+impl<K: Kind, B, F: Future> Future for GroupFuture<'_, K, B, F> {
     type Output = F::Output;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        let ended = self.project().nest.poll(cx, |body, group| body(group), Some);
+        let ended = self.project().nest.poll(cx, Begin::call, Some);
         ended.map(|value| value.expect("a body that did not panic has returned"))
     }
 }

@@ -26,6 +26,7 @@ use crate::sys::{Mutex, OnceLock};
 use crate::task::kind::{Kind, Local, Multi};
 use crate::util::contain::contained;
 
+use super::begin::Begin;
 use super::group::Spec;
 use super::nest::Nest;
 use super::{Group, JoinHandle};
@@ -65,12 +66,13 @@ impl<'scope, K: Kind> Group<'scope, K> {
     ///
     /// Rules: S8, S2, S3, S4, P1.
     #[track_caller]
-    pub fn try_group<B, F, T, E>(&self, body: B) -> TryGroupFuture<'scope, K, B, F, E>
+    pub fn try_group<B, F, T, E>(&self, body: B) -> TryGroupFuture<'scope, K, B, F, T, E>
     where
         B: FnOnce(TryGroup<'scope, E, K>) -> F,
         F: Future<Output = Result<T, E>>,
     {
-        TryGroupFuture { nest: Nest::new(self.clone(), body), failure: OnceLock::new() }
+        let nest = Nest::new(self.clone(), Begin::new(body));
+        TryGroupFuture { nest, result: |output| output, failure: OnceLock::new() }
     }
 }
 
@@ -297,36 +299,33 @@ where
 pin_project! {
     /// The future of [`Group::try_group`].
     #[must_use = "futures do nothing unless awaited"]
-    pub struct TryGroupFuture<'scope, K: Kind, B, F: Future, E> {
+    pub struct TryGroupFuture<'scope, K: Kind, B, F: Future, T, E> {
         #[pin]
-        nest: Nest<'scope, K, B, F>,
+        nest: Nest<'scope, K, Begin<TryGroup<'scope, E, K>, B, F>, F, T>,
+        // That the body gives one is not asked again, as with `Begin`.
+        result: fn(F::Output) -> Result<T, E>,
         failure: OnceLock<Arc<Failure<'scope, E, K>>>,
     }
 }
 
-impl<K: Kind, B, F: Future, E> fmt::Debug for TryGroupFuture<'_, K, B, F, E> {
+impl<K: Kind, B, F: Future, T, E> fmt::Debug for TryGroupFuture<'_, K, B, F, T, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TryGroupFuture").field("location", &self.nest.location()).finish_non_exhaustive()
     }
 }
 
-impl<'scope, K, B, F, T, E> Future for TryGroupFuture<'scope, K, B, F, E>
-where
-    K: Kind,
-    B: FnOnce(TryGroup<'scope, E, K>) -> F,
-    F: Future<Output = Result<T, E>>,
-{
+impl<K: Kind, B, F: Future, T, E> Future for TryGroupFuture<'_, K, B, F, T, E> {
     type Output = Result<T, E>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let failure = &*this.failure;
-        let begin = |body: B, group| {
+        let begin = |body: Begin<_, B, F>, group| {
             let first = Mutex::new(First::None);
-            body(TryGroup(Arc::clone(failure.get_or_init(|| Arc::new(Failure { group, first })))))
+            body.call(TryGroup(Arc::clone(failure.get_or_init(|| Arc::new(Failure { group, first })))))
         };
-        let keep = |result: Result<T, E>| match result {
-            Ok(value) => Some(Ok(value)),
+        let keep = |output| match (this.result)(output) {
+            Ok(value) => Some(value),
             Err(error) => {
                 failure.get().expect("made before the body").fail(error);
                 None
@@ -337,6 +336,6 @@ where
             contained(|| drop(value));
             return Poll::Ready(Err(error));
         }
-        Poll::Ready(value.expect("a body that was not stopped has returned"))
+        Poll::Ready(Ok(value.expect("a body that was not stopped has returned")))
     }
 }

@@ -11,6 +11,7 @@ use super::owner::{Place, ScopeCore};
 use super::scope_ref::ScopeRef;
 use super::signal::Signal;
 use super::state::{TaskState, Wake};
+use crate::coop;
 use crate::util::contain::FirstPanic;
 use crate::util::list::{Linked, List};
 
@@ -132,6 +133,7 @@ struct Request<K: Sealed> {
 
 impl<K: Sealed> Request<K> {
     fn new() -> Self {
+        coop::note_stop_request();
         Self { below: Vec::new(), signals: Vec::new() }
     }
 

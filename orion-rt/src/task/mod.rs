@@ -18,6 +18,7 @@ pub(crate) mod child;
 pub(crate) mod current;
 pub(crate) mod deadline;
 pub(crate) mod end;
+pub(crate) mod ending;
 pub(crate) mod error;
 pub(crate) mod finish;
 pub(crate) mod header;

@@ -299,7 +299,12 @@ impl<K: Sealed> ScopeCore<K> {
 
     /// Whether the group's body is to be polled no more.
     pub(crate) fn body_is_to_stop(&self) -> bool {
-        self.body_is_to_stop.load(Ordering::Acquire)
+        self.stop_flag().load(Ordering::Acquire)
+    }
+
+    /// What says so.
+    pub(crate) fn stop_flag(&self) -> &AtomicBool {
+        &self.body_is_to_stop
     }
 
     /// Whether a task of the scope, or its body, has panicked.

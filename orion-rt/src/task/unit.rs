@@ -13,21 +13,22 @@
 //!    polls nest, and an entry is taken off when its poll is over, by an unwind too.
 //! 2. Who has asked a unit to end stores its waker before it looks at the shields; the last shield takes the waker after it has
 //!    left. So either the look finds no shield, or the waker is found and woken (`shields` says why).
-//! 3. Whoever polls a unit looks at the shields after the poll, if the unit is to end; so a shield that goes meanwhile wakes
+//! 3. What an entry's `asked` points to outlives the entry: `poll` borrows it.
+//! 4. Whoever polls a unit looks at the shields after the poll, if the unit is to end; so a shield that goes meanwhile wakes
 //!    nobody: the waker is taken out before. So does one that goes with the unit: a group's future drops that first, and whatever a
 //!    local group drops is not woken any more.
 //!
 //! Rejected: a unit that knows the one around it (a group's future may be moved, and its unit then is inside others); a stack of
 //! pointers to the stack's frames (unsafe, for a nanosecond).
 
-#![forbid(unsafe_code)]
-
 use std::cell::RefCell;
+use std::ptr::NonNull;
 use std::sync::Arc;
 use std::task::Waker;
 
 use super::current::{self, AnyTask};
 use super::shields::Shields;
+use crate::sys::atomic::{AtomicBool, Ordering};
 use crate::sys::{Mutex, thread_local};
 use crate::util::contain::contained;
 
@@ -45,6 +46,8 @@ pub(crate) struct Protection {
 struct Entry {
     task: Option<AnyTask>,
     unit: Unit,
+    /// Whether others have asked the unit to end, if they can while it is polled.
+    asked: Option<NonNull<AtomicBool>>,
 }
 
 thread_local! {
@@ -52,8 +55,9 @@ thread_local! {
 }
 
 impl Unit {
-    /// Runs `poll`, which polls the unit. Then its owner asks [`is_shielded`](Self::is_shielded), if it is to end (3).
-    pub(crate) fn poll<R>(&mut self, poll: impl FnOnce() -> R) -> R {
+    /// Runs `poll`, which polls the unit. Then its owner asks [`is_shielded`](Self::is_shielded), if it is to end (4): if `asked` says so,
+    /// or whatever else.
+    pub(crate) fn poll<R>(&mut self, asked: Option<&AtomicBool>, poll: impl FnOnce() -> R) -> R {
         struct Pop<'a>(&'a mut Unit);
         impl Drop for Pop<'_> {
             fn drop(&mut self) {
@@ -64,7 +68,7 @@ impl Unit {
         if let Some(protection) = &self.0 {
             protection.wait_no_more();
         }
-        let entry = Entry { task: current::get(), unit: Unit(self.0.take()) };
+        let entry = Entry { task: current::get(), unit: Unit(self.0.take()), asked: asked.map(NonNull::from) };
         STACK.with_borrow_mut(|stack| stack.push(entry));
         let _pop = Pop(self);
         poll()
@@ -127,6 +131,20 @@ pub(super) fn around(task: Option<AnyTask>) -> Vec<Arc<Protection>> {
     STACK.with_borrow_mut(|stack| {
         let here = stack.iter_mut().rev().take_while(|entry| entry.task == task);
         here.map(|entry| Arc::clone(entry.unit.0.get_or_insert_with(Protection::new))).collect()
+    })
+}
+
+/// Whether a unit around what this thread polls has been asked to end, and nothing shields it: it ends with this poll.
+pub(super) fn one_is_ending() -> bool {
+    let task = current::get();
+    STACK.with_borrow(|stack| {
+        stack.iter().rev().take_while(|entry| entry.task == task).any(|entry| {
+            let is_asked = entry.asked.is_some_and(|asked| {
+                // SAFETY: (3).
+                unsafe { asked.as_ref() }.load(Ordering::Acquire)
+            });
+            is_asked && !entry.unit.0.as_ref().is_some_and(|protection| protection.shields.are_pending())
+        })
     })
 }
 

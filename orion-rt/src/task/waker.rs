@@ -48,6 +48,11 @@ impl Deref for WakerRef<'_> {
     }
 }
 
+/// Whether `waker` is `task`'s.
+pub(super) fn is_of<K: Sealed>(waker: &Waker, task: NonNull<Header<K>>) -> bool {
+    waker.data() == task.as_ptr().cast_const().cast() && std::ptr::eq(waker.vtable(), K::waker_table())
+}
+
 /// The header behind a waker's data pointer.
 ///
 /// # Safety
