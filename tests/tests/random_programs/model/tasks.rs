@@ -174,8 +174,10 @@ impl Model<'_> {
         Ok(None)
     }
 
-    /// The set and the handles of a script go.
+    /// What a script has goes: halves, the set, the handles.
     pub(super) fn drop_locals(&mut self, frame: Frame) {
+        frame.receivers.into_iter().for_each(|chan| self.drop_receiver(chan));
+        frame.senders.into_iter().for_each(|chan| self.chans.drop_sender(chan));
         if let Some(set) = frame.set {
             self.drop_set(set);
         }
