@@ -75,3 +75,20 @@ fn a_shield_dropped_with_its_group_wakes_nobody() {
     ];
     check(&[(Some(0), Home::Free)], 0, ops);
 }
+
+// S9, X6: a background task that was told to stop by the end of the others is not told again by its scope.
+#[test]
+fn a_background_task_is_told_to_stop_once() {
+    let ops = vec![
+        Op::Within(Nest::Group),
+        Op::CancelAfter(1),
+        Op::Spawn(How::Background),
+        Op::Within(Nest::Shield),
+        Op::Recv(0),
+        Op::End,
+        Op::End,
+        Op::Yield,
+        Op::End,
+    ];
+    check(&[(Some(0), Home::Free)], 0, ops);
+}
