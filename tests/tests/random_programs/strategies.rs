@@ -12,8 +12,8 @@ pub(crate) fn any_program() -> impl Strategy<Value = Source> {
         6 => family(any_op().boxed()),
         1 => left_behind(any_op().boxed()),
         1 => failing(),
-        4 => around_a_channel(true),
-        3 => given_back_to_nobody(),
+        3 => around_a_channel(true),
+        2 => given_back_to_nobody(),
         3 => left_inside(),
     ];
     let cancels = prop::option::weighted(0.3, 0..8_usize);
@@ -30,8 +30,8 @@ pub(crate) fn panicking_program() -> impl Strategy<Value = Source> {
         6 => family(op.clone()),
         1 => left_behind(op.clone()),
         1 => failing(),
-        4 => around_a_channel(true),
-        3 => given_back_to_nobody(),
+        3 => around_a_channel(true),
+        2 => given_back_to_nobody(),
         3 => left_inside(),
     ];
     programs(opener.boxed(), op, family.boxed(), prop::option::weighted(0.1, 0..8_usize).boxed())
@@ -98,7 +98,7 @@ fn programs(
         let cancel = cancelled.map(|handle| [Op::Yield, Op::Cancel(handle)]);
         opener.into_iter().chain(ops).chain(ends).chain(cancel.into_iter().flatten()).collect()
     });
-    let block = prop_oneof![8 => block, 1 => family];
+    let block = prop_oneof![4 => block, 1 => family];
     (vec((capacity, home), 1..4), budget, vec(block, 1..20))
         .prop_map(|(channels, budget, blocks): (_, _, Vec<Vec<Op>>)| Source { channels, budget, ops: blocks.concat() })
 }
@@ -220,7 +220,7 @@ fn any_op() -> impl Strategy<Value = Op> {
         1 => Just(Op::CancelSet),
         1 => Just(Op::DropSet),
         2 => Just(Op::Fail),
-        1 => Just(Op::IsCancelled),
+        2 => Just(Op::IsCancelled),
         1 => Just(Op::Cancelled),
         1 => Just(Op::ScopeCancelled),
     ]
