@@ -96,7 +96,8 @@ impl<'scope, T> ScopeChan<'scope, T> {
     }
 
     /// Two halves, counted: when no [`ScopeSender`] is left the channel closes; when no [`ScopeReceiver`] is left it closes and
-    /// drops what is buffered (C4). Copies of the `ScopeChan` count as neither, and see the channel closed then.
+    /// drops what is buffered (C4). Copies of the `ScopeChan` count as neither, and see the channel closed then. That is final: the
+    /// halves of a later `split` are those of a closed channel, and what a dropped receive gives back to it is dropped.
     ///
     /// ```
     /// orion_rt::run(async |s| {

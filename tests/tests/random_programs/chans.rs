@@ -1,8 +1,10 @@
 //! The model's channels and offers: rules C1 to C4, X5 and L1, one after the other in plain data.
 
+mod halves;
+
 use std::collections::VecDeque;
 
-use crate::program::Offer;
+use crate::program::{Home, Offer};
 use crate::trace::{Thing, Won};
 
 /// A send, a receive or a select that has begun: what it offers, and what has become of it.
@@ -45,6 +47,11 @@ struct Chan {
     senders: VecDeque<(usize, usize)>,
     receivers: VecDeque<(usize, usize)>,
     closed: bool,
+    /// Counted halves that have not gone.
+    senders_held: usize,
+    receivers_held: usize,
+    /// The last receiving half has gone.
+    abandoned: bool,
     sent: u64,
     received: u64,
 }
@@ -57,12 +64,26 @@ pub(crate) struct Chans {
     pub(crate) woken: Vec<usize>,
     /// How often a value came back from a receiver.
     pub(crate) returns: u64,
+    /// How often it was dropped then, as nobody could receive it.
+    pub(crate) orphans: u64,
+    /// Channels closed by the last half of a side.
+    pub(crate) last_senders: u64,
+    pub(crate) last_receivers: u64,
+    /// Values left to the receivers by the last sending half.
+    pub(crate) left: u64,
+    /// Values dropped with the last receiving half.
+    pub(crate) abandoned: u64,
+    /// Values dropped at the root's end.
+    pub(crate) drained: u64,
 }
 
 impl Chans {
-    pub(crate) fn new(capacities: &[Option<usize>]) -> Self {
-        let chans = capacities.iter().map(|&capacity| Chan { capacity, ..Chan::default() }).collect();
-        Self { chans, ..Self::default() }
+    pub(crate) fn new(channels: &[(Option<usize>, Home)]) -> Self {
+        let chan = |&(capacity, home): &(_, Home)| {
+            let held = usize::from(home == Home::Free);
+            Chan { capacity, senders_held: held, receivers_held: held, ..Chan::default() }
+        };
+        Self { chans: channels.iter().map(chan).collect(), ..Self::default() }
     }
 
     pub(crate) fn begin(&mut self, task: usize, arms: Vec<Offer>) -> usize {
@@ -109,11 +130,12 @@ impl Chans {
     /// Ends a race whose owner has gone: what was handed to it goes back; gives the values that are dropped with it.
     pub(crate) fn drop_race(&mut self, race: usize) -> Vec<Thing> {
         let state = std::mem::replace(&mut self.races[race].state, State::Over);
-        if let State::Done(index, Done::Received(value)) = state {
-            self.give_back(self.races[race].arms[index].chan, value);
-        }
         let sent = if let State::Done(index, Done::Sent) = state { Some(index) } else { None };
-        self.unsent(race, sent)
+        let mut dropped = self.unsent(race, sent);
+        if let State::Done(index, Done::Received(value)) = state {
+            dropped.extend(self.give_back(self.races[race].arms[index].chan, value));
+        }
+        dropped
     }
 
     /// The values of a race's sends, but for the arm that has won.
@@ -190,16 +212,22 @@ impl Chans {
         })
     }
 
-    fn give_back(&mut self, chan: usize, value: Value) {
+    /// A value was received by nobody after all. Gives it, if nobody can receive it any more.
+    fn give_back(&mut self, chan: usize, value: Value) -> Option<Thing> {
         self.returns += 1;
         self.chans[chan].received -= 1;
+        if self.chans[chan].abandoned {
+            self.orphans += 1;
+            return Some(Thing::Value(value.number));
+        }
         if let Some(receiver) = self.claim(chan, false, usize::MAX) {
             self.hand(chan, receiver, value);
-            return;
+            return None;
         }
         let returned = &mut self.chans[chan].returned;
         returned.push(value);
         returned.sort_by_key(|value| value.seq);
+        None
     }
 
     fn hand(&mut self, chan: usize, (race, index): (usize, usize), value: Value) {

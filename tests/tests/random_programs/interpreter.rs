@@ -2,13 +2,16 @@
 
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, resume_unwind};
+use std::sync::Arc;
 
 use futures::future::{BoxFuture, FutureExt, LocalBoxFuture};
-use orion_rt::{Group, JoinHandle, JoinSet, Local, LocalGroup, Multi, TryGroup};
+use orion_rt::{Group, JoinHandle, JoinSet, Local, LocalGroup, Multi, Scope, TryGroup};
 use orion_rt::{cancelled, is_cancelled, shield, sleep, task_local, timeout};
 
+use crate::any_chan::Held;
+use crate::communicate::communicate;
 use crate::program::{How, Nest, Step};
-use crate::real::{Token, Turns, Witness, World, communicate, joined, panic_number};
+use crate::real::{Channels, Token, Turns, Witness, World, joined, panic_number};
 use crate::trace::{Outcome, Thing};
 
 task_local! { static VALUE: u8; }
@@ -47,7 +50,8 @@ macro_rules! interpreter {
 
             /// Where a script is carried out.
             #[derive(Clone)]
-            struct Here<'s> {
+            struct Here<'s, C> {
+                chans: C,
                 /// The innermost scope.
                 scope: Group<'s, $kind>,
                 /// The same, if it is a try group's.
@@ -56,13 +60,13 @@ macro_rules! interpreter {
                 local: Option<LocalGroup<'s, $kind>>,
             }
 
-            impl<'s> Here<'s> {
+            impl<'s, C: Clone> Here<'s, C> {
                 fn within(&self, scope: Group<'s, $kind>) -> Self {
-                    Self { scope, fallible: None, local: self.local.clone() }
+                    Self { scope, fallible: None, ..self.clone() }
                 }
 
                 fn within_fallible(&self, group: TryGroup<'s, u32, $kind>) -> Self {
-                    Self { scope: Group::clone(&group), fallible: Some(group), local: self.local.clone() }
+                    Self { scope: Group::clone(&group), fallible: Some(group), ..self.clone() }
                 }
 
                 fn within_local(&self, local: LocalGroup<'s, $kind>) -> Self {
@@ -77,10 +81,14 @@ macro_rules! interpreter {
 
             /// The root's body: starts the first task, and whenever the program is quiet closes the next channel, or at last
             /// cancels everything.
-            pub(crate) async fn root<'s, 'a: 's, W: Witness>(world: &'s World<'a, W>, scope: &Group<'s, $kind>) {
-                let here = Here { scope: scope.clone(), fallible: None, local: None };
+            pub(crate) async fn root<'s, 'e, 'a: 's, W: Witness>(
+                world: &'s World<'a, W>,
+                scope: &Scope<'s, 'e, $kind>,
+            ) {
+                let chans = world.channels(|capacity| scope.chan(capacity));
+                let here = Here { chans: Arc::clone(&chans), scope: Group::clone(scope), fallible: None, local: None };
                 scope.spawn(task(world, 0, here, false).map(infallible)).release();
-                for chan in world.chans.iter().map(Some).chain([None]) {
+                for chan in chans.iter().map(Some).chain([None]) {
                     world.quiet().await;
                     match chan {
                         Some(chan) => {
@@ -99,7 +107,7 @@ macro_rules! interpreter {
             fn task<'s, 'a: 's, W: Witness>(
                 world: &'s World<'a, W>,
                 task: usize,
-                here: Here<'s>,
+                here: Here<'s, Channels<'s, 'a, W>>,
                 fallible: bool,
             ) -> Turns<'s, 'a, W, impl Future<Output = Result<Token<'a, W>, u32>> + use<'s, 'a, W>> {
                 Turns::new(world, task, async move {
@@ -115,7 +123,7 @@ macro_rules! interpreter {
                 world: &'s World<'a, W>,
                 number: usize,
                 how: How,
-                here: &Here<'s>,
+                here: &Here<'s, Channels<'s, 'a, W>>,
                 set: &mut Option<JoinSet<'s, Token<'a, W>, $kind>>,
             ) -> Option<JoinHandle<'s, Token<'a, W>, $kind>> {
                 let plain = || task(world, number, here.of_a_task(), false).map(infallible);
@@ -145,7 +153,7 @@ macro_rules! interpreter {
                 world: &'s World<'a, W>,
                 number: usize,
                 nest: Nest,
-                here: &Here<'s>,
+                here: &Here<'s, Channels<'s, 'a, W>>,
             ) -> Outcome {
                 let there = here.clone();
                 match nest {
@@ -183,11 +191,12 @@ macro_rules! interpreter {
             fn script<'s, 'a: 's, W: Witness>(
                 world: &'s World<'a, W>,
                 number: usize,
-                here: Here<'s>,
+                here: Here<'s, Channels<'s, 'a, W>>,
             ) -> $boxed<'s, Ended> {
                 Box::pin(async move {
                     let mut handles: Handles<'s, 'a, W> = Vec::new();
                     let mut set = None;
+                    let mut held = Held::new();
                     let steps = &world.program.scripts[number];
                     for (at, step) in steps.iter().enumerate() {
                         let outcome = match *step {
@@ -276,7 +285,7 @@ macro_rules! interpreter {
                                 continue;
                             }
                             Step::Panic(number) => resume_unwind(Box::new(number.to_string())),
-                            _ => communicate(world, step).await,
+                            _ => communicate(world, &here.chans, &mut held, step).await,
                         };
                         world.witness.did(number, at, outcome);
                     }

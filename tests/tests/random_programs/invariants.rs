@@ -5,16 +5,15 @@
 //! - When a group or a local group is over, nothing that was started in it runs (S2).
 //! - A script sees the task-local value that was set around it, or around the spawn of its task.
 //! - A try group ends with an error of its body or of a task that was spawned in it (S8).
-//! - A task that has closed a channel, or has seen it closed, sends nothing any more (C3).
-//! - In calm programs: what one task receives from another through one channel comes in the order of the sends (C1), and a
-//!   channel that was closed and drained stays so.
+//! - What is said of channels in `invariants/channels.rs`.
 
-use std::collections::{HashMap, HashSet};
+mod channels;
+
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
 use crate::inside;
-use crate::program::{Offer, Program, Step};
+use crate::program::{Program, Step};
 use crate::real::Witness;
 use crate::trace::{End, Outcome, Thing, Won};
 
@@ -172,75 +171,6 @@ impl<'p> Ledger<'p> {
             _ => return,
         };
         self.wrong.lock().unwrap().get_or_insert(format!("script {script}, step {step}: {wrong}"));
-    }
-
-    fn check_channels(&self, calm: bool) -> Result<(), String> {
-        let senders = self.senders();
-        for (script, outcomes) in self.outcomes.iter().enumerate() {
-            let mut closed = HashSet::new();
-            let mut drained = HashSet::new();
-            let mut last = HashMap::new();
-            for &(step, outcome, quiet) in &*outcomes.lock().unwrap() {
-                let Some(step) = self.program.scripts[script].get(step) else { continue };
-                if let (Step::Close(chan), Outcome::Is(_)) = (step, outcome) {
-                    closed.insert(*chan);
-                }
-                let Outcome::Won(index, won) = outcome else { continue };
-                let Some(Offer { chan, .. }) = offer(step, index) else { continue };
-                match won {
-                    Won::Sent if closed.contains(&chan) => {
-                        return Err(format!("script {script} sent on channel {chan}, which it knew to be closed"));
-                    }
-                    Won::Sent => {}
-                    Won::Unsent(_) => _ = closed.insert(chan),
-                    Won::Closed => {
-                        closed.insert(chan);
-                        drained.insert(chan);
-                    }
-                    Won::Received(_) if !calm || quiet => {}
-                    Won::Received(value) => {
-                        if drained.contains(&chan) {
-                            return Err(format!("script {script} received {value} after the end of channel {chan}"));
-                        }
-                        let before = last.insert((chan, senders[&value]), value);
-                        if before.is_some_and(|before| before > value) {
-                            return Err(format!(
-                                "script {script} received {value} after {before:?} from channel {chan}"
-                            ));
-                        }
-                    }
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Which script makes a value. Within one script values are made in the order of their numbers.
-    fn senders(&self) -> HashMap<u32, usize> {
-        let mut senders = HashMap::new();
-        for (script, steps) in self.program.scripts.iter().enumerate() {
-            for step in steps {
-                let offers = match step {
-                    Step::Send(offer) | Step::TrySend(offer) | Step::Abandon(offer, _) => std::slice::from_ref(offer),
-                    Step::Select { arms, .. } => arms,
-                    _ => &[],
-                };
-                senders.extend(offers.iter().filter_map(|offer| offer.value).map(|value| (value, script)));
-            }
-        }
-        senders
-    }
-}
-
-/// What a step that ended by a communication has offered there.
-fn offer(step: &Step, index: Option<usize>) -> Option<Offer> {
-    match (step, index) {
-        (Step::Select { arms, .. }, Some(index)) => arms.get(index).copied(),
-        (Step::Send(offer) | Step::TrySend(offer) | Step::Abandon(offer, _), _) => Some(*offer),
-        (&Step::Recv(chan) | &Step::TryRecv(chan) | &Step::RecvOrYield(chan, _), _) => {
-            Some(Offer { chan, value: None })
-        }
-        _ => None,
     }
 }
 

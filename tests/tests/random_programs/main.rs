@@ -10,7 +10,9 @@
 
 #![forbid(unsafe_code)]
 
+mod any_chan;
 mod chans;
+mod communicate;
 mod inside;
 mod interpreter;
 mod invariants;
@@ -143,7 +145,7 @@ fn explore(
     counts.get()
 }
 
-// C1-C7, C10, L1, L3, L4, L9, S2-S6, S8, S9, S11, J3-J7, X1-X5, P1, P2, Y1, Y2, T1, T3 on one thread, against the model.
+// C1-C7, C10, L1, L3, L4, L9, R8, S2-S6, S8, S9, S11, J3-J7, X1-X5, P1, P2, Y1, Y2, T1, T3 on one thread, against the model.
 #[test]
 fn a_run_on_one_thread_is_what_the_model_says() {
     let mut reached = Reached::default();
@@ -159,7 +161,7 @@ fn a_run_on_one_thread_is_what_the_model_says() {
     assert!(reached.all(), "the programs come to every corner: {reached:?}");
 }
 
-// C1, C3, C7, J5, J6, R3, S2, S8, X5, X6 on 1, 2 and 8 workers.
+// C1, C3, C4, C7, J5, J6, R3, R8, S2, S8, X5, X6 on 1, 2 and 8 workers.
 #[test]
 fn every_run_on_workers_keeps_its_values_and_tasks() {
     let runtimes: Vec<Runtime> = WORKERS.iter().map(|&n| workers(n)).collect();

@@ -31,6 +31,11 @@ pub(crate) enum Op {
     AbandonSend(usize, u8),
     /// The same with a receive.
     AbandonRecv(usize, u8),
+    /// Takes two counted halves of a channel, which the script holds until it drops them or ends.
+    Split(usize),
+    /// Drops the oldest sending half that the script holds.
+    DropSender,
+    DropReceiver,
     /// Starts what does the operations that follow, up to `End`.
     Spawn(How),
     /// What follows is done here, within this.
@@ -100,11 +105,20 @@ pub(crate) enum Arm {
     Recv(usize),
 }
 
+/// Where a channel lives.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Home {
+    /// Outside the root: a `Chan`, of which a handle is left to the end.
+    Free,
+    /// In the root: a `ScopeChan`.
+    Root,
+}
+
 /// A program as generated.
 #[derive(Clone, Debug)]
 pub(crate) struct Source {
-    /// One channel each; `None`: unbounded.
-    pub(crate) capacities: Vec<Option<usize>>,
+    /// One channel each, with its capacity; `None`: unbounded.
+    pub(crate) channels: Vec<(Option<usize>, Home)>,
     /// Operations a task may complete in one turn; 0: no limit.
     pub(crate) budget: u32,
     pub(crate) ops: Vec<Op>,
@@ -123,6 +137,9 @@ pub(crate) enum Step {
     Select { biased: bool, default: bool, arms: Vec<Offer> },
     RecvOrYield(usize, u8),
     Abandon(Offer, u8),
+    Split(usize),
+    DropSender,
+    DropReceiver,
     Spawn(usize, How),
     Within(usize, Nest),
     Fail(u32),
@@ -156,7 +173,7 @@ pub(crate) struct Offer {
 /// A numbered program. Script 0 is the first task's; a task, a child and a group's body have the number of their script.
 #[derive(Debug)]
 pub(crate) struct Program {
-    pub(crate) capacities: Vec<Option<usize>>,
+    pub(crate) channels: Vec<(Option<usize>, Home)>,
     pub(crate) budget: u32,
     pub(crate) scripts: Vec<Vec<Step>>,
     pub(crate) values: u32,
@@ -168,8 +185,8 @@ pub(crate) struct Program {
 
 impl Program {
     pub(crate) fn new(source: &Source) -> Self {
-        let (capacities, budget) = (source.capacities.clone(), source.budget);
-        let mut program = Self { capacities, budget, scripts: Vec::new(), values: 0, time: 1, panics: 0, errors: 0 };
+        let (channels, budget) = (source.channels.clone(), source.budget);
+        let mut program = Self { channels, budget, scripts: Vec::new(), values: 0, time: 1, panics: 0, errors: 0 };
         if source.ops.contains(&Op::Panic) {
             // A panic that came to the root would end its body, which ends the program. So all tasks are in a group; the first too,
             // as what is left of a group whose future is dropped goes to the scope of the task that had opened it.
@@ -212,6 +229,9 @@ impl Program {
             &Op::RecvOrYield(chan, times) => Step::RecvOrYield(self.chan(chan), times),
             &Op::AbandonSend(chan, times) => Step::Abandon(self.send(chan), times),
             &Op::AbandonRecv(chan, times) => Step::Abandon(self.arm(Arm::Recv(chan)), times),
+            &Op::Split(chan) => Step::Split(self.chan(chan)),
+            Op::DropSender => Step::DropSender,
+            Op::DropReceiver => Step::DropReceiver,
             // Outside a local group there is nobody to be a child of.
             Op::Spawn(How::Child) if !local => Step::Spawn(self.script(rest, true, false), How::Spawn),
             &Op::Spawn(how) => Step::Spawn(self.script(rest, true, how == How::Child), how),
@@ -260,7 +280,7 @@ impl Program {
     }
 
     fn chan(&self, number: usize) -> usize {
-        number % self.capacities.len()
+        number % self.channels.len()
     }
 
     fn arm(&mut self, arm: Arm) -> Offer {

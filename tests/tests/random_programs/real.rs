@@ -1,18 +1,19 @@
 //! Carrying a program out on the runtime, and writing down what happens.
 
 use std::any::Any;
-use std::future::{Future, poll_fn};
+use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::pin::{Pin, pin};
-use std::sync::Mutex;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use orion_rt::{Chan, Select, Selected, SendError, TaskError, TryRecvError, TrySendError, select, sleep, yield_now};
+use orion_rt::{Chan, ScopeChan, TaskError, sleep, yield_now};
 
-use crate::program::{Offer, Program, Step};
-use crate::trace::{End, Outcome, Thing, Won};
+use crate::any_chan::AnyChan;
+use crate::program::{Home, Offer, Program};
+use crate::trace::{End, Outcome, Thing};
 
 /// What sees everything that happens. On several workers it is asked from all of them.
 pub(crate) trait Witness: Sync {
@@ -34,7 +35,8 @@ pub(crate) trait Witness: Sync {
 pub(crate) struct World<'a, W: Witness> {
     pub(crate) program: &'a Program,
     pub(crate) witness: &'a W,
-    pub(crate) chans: Vec<Chan<Token<'a, W>>>,
+    /// By number: the channels that are not the root's.
+    chans: Vec<Option<Chan<Token<'a, W>>>>,
     clock: Clock,
     /// Turns and drops of tasks.
     activity: AtomicU64,
@@ -42,6 +44,9 @@ pub(crate) struct World<'a, W: Witness> {
     /// When all waits that have begun will be over, since the start.
     waits: Mutex<Duration>,
 }
+
+/// All channels of a program, by number.
+pub(crate) type Channels<'s, 'a, W> = Arc<[AnyChan<'s, Token<'a, W>>]>;
 
 /// How time passes, and when a program is quiet.
 #[derive(Clone, Copy)]
@@ -54,10 +59,18 @@ pub(crate) enum Clock {
 
 impl<'a, W: Witness> World<'a, W> {
     pub(crate) fn new(program: &'a Program, witness: &'a W, clock: Clock) -> Self {
-        let chan = |capacity: &Option<usize>| capacity.map_or_else(Chan::unbounded, Chan::new);
-        let chans = program.capacities.iter().map(chan).collect();
+        let chan = |capacity: Option<usize>| capacity.map_or_else(Chan::unbounded, Chan::new);
+        let free = |&(capacity, home): &(_, Home)| (home == Home::Free).then(|| chan(capacity));
+        let chans = program.channels.iter().map(free).collect();
         let (started, waits) = (Instant::now(), Mutex::default());
         Self { program, witness, chans, clock, activity: AtomicU64::new(0), started, waits }
+    }
+
+    /// The channels, when `chan` has made those of the root. There a capacity without end stands for none.
+    pub(crate) fn channels<'s>(&'s self, chan: impl Fn(usize) -> ScopeChan<'s, Token<'a, W>>) -> Channels<'s, 'a, W> {
+        let root = |capacity: Option<usize>| AnyChan::Root(chan(capacity.unwrap_or(usize::MAX)));
+        let chans = self.chans.iter().zip(&self.program.channels);
+        chans.map(|(free, &(capacity, _))| free.as_ref().map_or_else(|| root(capacity), AnyChan::Free)).collect()
     }
 
     /// How long `units` of time are, for a wait that begins.
@@ -91,10 +104,10 @@ impl<'a, W: Witness> World<'a, W> {
         }
     }
 
-    /// Takes out what is left in the channels: the numbers of the values.
+    /// Takes out what is left in the channels: the numbers of the values. Those of the root have ended with it.
     pub(crate) fn drain(&self) -> Vec<Vec<u32>> {
         let rest = |chan: &Chan<Token<'a, W>>| std::iter::from_fn(|| chan.try_recv().ok()).map(Token::take).collect();
-        self.chans.iter().map(rest).collect()
+        self.chans.iter().map(|chan| chan.as_ref().map_or_else(Vec::new, rest)).collect()
     }
 
     pub(crate) fn token(&self, thing: Thing) -> Token<'a, W> {
@@ -102,7 +115,7 @@ impl<'a, W: Witness> World<'a, W> {
         Token { thing, witness: self.witness, taken: false }
     }
 
-    fn offered(&self, offer: Offer) -> Token<'a, W> {
+    pub(crate) fn offered(&self, offer: Offer) -> Token<'a, W> {
         self.token(Thing::Value(offer.value.expect("a send has a value")))
     }
 }
@@ -189,90 +202,5 @@ pub(crate) fn joined<W: Witness>(result: Result<Token<'_, W>, TaskError>) -> Out
         Err(TaskError::Cancelled) => Outcome::Cancelled,
         Err(TaskError::Panicked(panic)) => Outcome::Panicked(numbered(panic.message())),
         Err(other) => panic!("{other}"),
-    }
-}
-
-fn sent<W: Witness>(result: Result<(), SendError<Token<'_, W>>>) -> Won {
-    match result {
-        Ok(()) => Won::Sent,
-        Err(SendError(value)) => Won::Unsent(value.take()),
-    }
-}
-
-fn received<W: Witness>(value: Option<Token<'_, W>>) -> Won {
-    value.map_or(Won::Closed, |value| Won::Received(value.take()))
-}
-
-async fn yields(times: u8) {
-    for _ in 0..times {
-        yield_now().await;
-    }
-}
-
-/// Polls `future` once; unless that gives its output, yields so many times and drops it.
-async fn abandon<F: Future>(future: F, times: u8) -> Option<F::Output> {
-    let mut future = pin!(future);
-    match poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx))).await {
-        Poll::Ready(output) => Some(output),
-        Poll::Pending => {
-            yields(times).await;
-            None
-        }
-    }
-}
-
-/// Carries out a step that concerns channels only.
-pub(crate) async fn communicate<W: Witness>(world: &World<'_, W>, step: &Step) -> Outcome {
-    match *step {
-        Step::Send(offer) => Outcome::Won(None, sent(world.chans[offer.chan].send(world.offered(offer)).await)),
-        Step::Recv(chan) => Outcome::Won(None, received(world.chans[chan].recv().await)),
-        Step::TrySend(offer) => match world.chans[offer.chan].try_send(world.offered(offer)) {
-            Ok(()) => Outcome::Won(None, Won::Sent),
-            Err(TrySendError::Full(value)) => Outcome::Full(value.take()),
-            Err(TrySendError::Closed(value)) => Outcome::Won(None, Won::Unsent(value.take())),
-        },
-        Step::TryRecv(chan) => match world.chans[chan].try_recv() {
-            Ok(value) => Outcome::Won(None, received(Some(value))),
-            Err(TryRecvError::Empty) => Outcome::Empty,
-            Err(TryRecvError::Closed) => Outcome::Won(None, Won::Closed),
-        },
-        Step::Close(chan) => Outcome::Is(world.chans[chan].close()),
-        Step::Inspect(chan) => {
-            let info = world.chans[chan].inspect();
-            Outcome::Info { len: info.len, closed: info.closed, sent: info.sent, received: info.received }
-        }
-        Step::Select { biased, default, ref arms } => {
-            let mut select = Select::new();
-            for arm in arms {
-                let chan = &world.chans[arm.chan];
-                select = if arm.value.is_some() { select.send(chan, world.offered(*arm)) } else { select.recv(chan) };
-            }
-            if biased {
-                select = select.biased();
-            }
-            if default {
-                select = select.default();
-            }
-            match select.wait().await {
-                (index, Selected::Sent(result)) => Outcome::Won(Some(index), sent(result)),
-                (index, Selected::Received(value)) => Outcome::Won(Some(index), received(value)),
-                (_, Selected::Default) => Outcome::Default,
-            }
-        }
-        Step::RecvOrYield(chan, times) => select! {
-            biased;
-            value = <-world.chans[chan] => Outcome::Won(None, received(value)),
-            () = yields(times) => Outcome::GaveUp,
-        },
-        Step::Abandon(offer, times) => {
-            let chan = &world.chans[offer.chan];
-            let won = if offer.value.is_some() {
-                abandon(chan.send(world.offered(offer)), times).await.map(sent)
-            } else {
-                abandon(chan.recv(), times).await.map(received)
-            };
-            won.map_or(Outcome::GaveUp, |won| Outcome::Won(None, won))
-        }
-        _ => unreachable!("a step of tasks"),
     }
 }

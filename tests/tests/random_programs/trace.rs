@@ -145,11 +145,13 @@ pub(crate) struct Trace<'t> {
     events: &'t [Event],
     at: usize,
     drops: Vec<Thing>,
+    /// Of these those of one list in its order.
+    ordered: Vec<Vec<Thing>>,
 }
 
 impl<'t> Trace<'t> {
     pub(crate) fn new(events: &'t [Event]) -> Self {
-        Self { events, at: 0, drops: Vec::new() }
+        Self { events, at: 0, drops: Vec::new(), ordered: Vec::new() }
     }
 
     /// The next event must be this one.
@@ -165,6 +167,17 @@ impl<'t> Trace<'t> {
     /// This must be dropped before the next other event.
     pub(crate) fn expect_drop(&mut self, thing: Thing) {
         self.drops.push(thing);
+    }
+
+    /// These must, one after the other, though not of other things.
+    pub(crate) fn expect_drops_in_order(&mut self, things: Vec<Thing>) {
+        self.drops.extend(&things);
+        self.ordered.push(things);
+    }
+
+    /// What was to be dropped up to here comes before what is to be from here on.
+    pub(crate) fn expect_drops_first(&mut self) -> Result<(), Difference> {
+        self.settle_up_to(self.drops.len())
     }
 
     /// The next event that is no drop, for what the model leaves open.
@@ -189,8 +202,17 @@ impl<'t> Trace<'t> {
     }
 
     fn settle(&mut self) -> Result<(), Difference> {
+        self.settle_up_to(usize::MAX)
+    }
+
+    /// Compares what was to be dropped with the next drops, or so many of them.
+    fn settle_up_to(&mut self, limit: usize) -> Result<(), Difference> {
         let drop_of = |event: &Event| if let Event::Dropped(thing) = event { Some(*thing) } else { None };
-        let mut found: Vec<Thing> = self.events[self.at..].iter().map_while(drop_of).collect();
+        let mut found: Vec<Thing> = self.events[self.at..].iter().map_while(drop_of).take(limit).collect();
+        let ordered = std::mem::take(&mut self.ordered);
+        if let Some(list) = ordered.iter().find(|&list| !found.iter().filter(|thing| list.contains(thing)).eq(list)) {
+            return Err(self.difference(format!("drops in this order: {list:?}")));
+        }
         found.sort_unstable();
         let mut expected = std::mem::take(&mut self.drops);
         expected.sort_unstable();

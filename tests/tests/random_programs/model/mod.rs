@@ -19,7 +19,7 @@ mod time;
 use std::collections::VecDeque;
 
 use crate::chans::Chans;
-use crate::program::Program;
+use crate::program::{Home, Program};
 use crate::trace::{Difference, Event, Outcome, Trace};
 
 pub(crate) use reached::Reached;
@@ -74,7 +74,7 @@ impl<'p> Model<'p> {
             scopes: vec![Scope::default()],
             sets: Vec::new(),
             locals: Vec::new(),
-            chans: Chans::new(&program.capacities),
+            chans: Chans::new(&program.channels),
             now: 0,
             guesses,
             guessed: 0,
@@ -95,7 +95,7 @@ impl<'p> Model<'p> {
         if payload != raised {
             return Err(self.trace.difference(format!("{payload:?} to come out of the root, not {raised:?}")));
         }
-        self.reached.returns = self.chans.returns;
+        self.reached.take_from(&self.chans);
         Ok(())
     }
 
@@ -120,7 +120,7 @@ impl<'p> Model<'p> {
     /// the queue.
     fn run(&mut self) -> Checked {
         self.spawn(Task::new(Frame::new(0, 0, None)))?;
-        for chan in (0..self.program.capacities.len()).map(Some).chain([None]) {
+        for chan in (0..self.program.channels.len()).map(Some).chain([None]) {
             self.run_until_quiet()?;
             self.trace.expect(Event::Quiet)?;
             match chan {
@@ -131,6 +131,17 @@ impl<'p> Model<'p> {
         }
         self.run_until_quiet()?;
         assert!(!self.scopes[0].has_tasks(), "the model itself: tasks are left");
+        self.end_root()
+    }
+
+    /// R8: when all that was in tasks is gone, the root's channels are closed and drained.
+    fn end_root(&mut self) -> Checked {
+        self.trace.expect_drops_first()?;
+        for (chan, &(_, home)) in self.program.channels.iter().enumerate() {
+            if home == Home::Root {
+                self.trace.expect_drops_in_order(self.chans.end(chan));
+            }
+        }
         self.trace.end()
     }
 

@@ -1,4 +1,4 @@
-//! Sends, receives and selects: how they begin, wait, end and are given up.
+//! Sends, receives and selects: how they begin, wait, end and are given up; and the halves that scripts hold.
 
 use crate::chans::{Done, State};
 use crate::program::{Offer, Step};
@@ -148,6 +148,17 @@ impl Model<'_> {
         self.drop_all(dropped);
         self.schedule();
         self.did(task, Outcome::GaveUp)
+    }
+
+    pub(super) fn split(&mut self, task: usize, chan: usize) {
+        self.chans.split(chan);
+        self.frame(task).senders.push_back(chan);
+        self.frame(task).receivers.push_back(chan);
+    }
+
+    pub(super) fn drop_receiver(&mut self, chan: usize) {
+        let dropped = self.chans.drop_receiver(chan);
+        self.drop_all(dropped);
     }
 
     pub(super) fn drop_all(&mut self, things: Vec<Thing>) {

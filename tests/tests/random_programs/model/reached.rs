@@ -2,6 +2,7 @@
 
 use std::ops::AddAssign;
 
+use crate::chans::Chans;
 use crate::trace::Outcome;
 
 /// How often they were reached.
@@ -31,12 +32,24 @@ pub(crate) struct Reached {
     pub(crate) parts: u64,
     /// Task-local values that were inherited by a task or child.
     pub(crate) inherited: u64,
+    /// Channels closed by the last half of a side.
+    pub(crate) last_senders: u64,
+    pub(crate) last_receivers: u64,
+    /// Values left to the receivers by the last sending half.
+    pub(crate) left: u64,
+    /// Values dropped with the last receiving half.
+    pub(crate) abandoned: u64,
+    /// Values that came back from a receiver when there was no receiving half any more.
+    pub(crate) orphans: u64,
+    /// Values dropped in a channel of the root at its end.
+    pub(crate) drained: u64,
 }
 
 impl Reached {
-    fn counts(&mut self) -> [&mut u64; 15] {
+    fn counts(&mut self) -> [&mut u64; 21] {
         let Self { returns, torn, refused, choices, spent_budgets, shielded, panicked, .. } = self;
         let Self { elapsed, late, fallen, overtaken, background, outlived, parts, inherited, .. } = self;
+        let Self { last_senders, last_receivers, left, abandoned, orphans, drained, .. } = self;
         [
             returns,
             torn,
@@ -53,12 +66,29 @@ impl Reached {
             outlived,
             parts,
             inherited,
+            last_senders,
+            last_receivers,
+            left,
+            abandoned,
+            orphans,
+            drained,
         ]
     }
 
     /// Whether none was missed.
     pub(crate) fn all(mut self) -> bool {
         self.counts().iter().all(|count| **count > 0)
+    }
+
+    /// Takes what the channels have counted.
+    pub(super) fn take_from(&mut self, chans: &Chans) {
+        self.returns = chans.returns;
+        self.orphans = chans.orphans;
+        self.last_senders = chans.last_senders;
+        self.last_receivers = chans.last_receivers;
+        self.left = chans.left;
+        self.abandoned = chans.abandoned;
+        self.drained = chans.drained;
     }
 
     pub(super) fn see(&mut self, outcome: Outcome) {

@@ -55,6 +55,9 @@ pub(super) struct Frame {
     pub(super) local: Option<usize>,
     pub(super) handles: Vec<Option<usize>>,
     pub(super) set: Option<usize>,
+    /// The channels of which its script holds halves, oldest first.
+    pub(super) senders: VecDeque<usize>,
+    pub(super) receivers: VecDeque<usize>,
     pub(super) wait: Wait,
     /// Whether a spent budget has suspended what it waits for: the end of the wait, and its deadline.
     pub(super) suspended: [bool; 2],
@@ -101,6 +104,8 @@ impl Frame {
             local,
             handles,
             set: None,
+            senders: VecDeque::new(),
+            receivers: VecDeque::new(),
             wait,
             suspended: [false; 2],
             had_budget: true,

@@ -48,6 +48,22 @@ impl Model<'_> {
                 let (len, closed, sent, received) = self.chans.info(chan);
                 self.did(task, Outcome::Info { len, closed, sent, received })
             }
+            Step::Split(chan) => {
+                self.split(task, chan);
+                self.did(task, Outcome::Over)
+            }
+            Step::DropSender => {
+                let sender = self.frame(task).senders.pop_front();
+                sender.into_iter().for_each(|chan| self.chans.drop_sender(chan));
+                self.schedule();
+                self.did(task, Outcome::Is(sender.is_some()))
+            }
+            Step::DropReceiver => {
+                let receiver = self.frame(task).receivers.pop_front();
+                receiver.into_iter().for_each(|chan| self.drop_receiver(chan));
+                self.schedule();
+                self.did(task, Outcome::Is(receiver.is_some()))
+            }
             Step::Panic(number) => self.unwind(task, number),
             Step::Spawn(script, how) => {
                 self.start_task(task, script, how)?;

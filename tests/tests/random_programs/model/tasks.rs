@@ -76,7 +76,7 @@ impl Model<'_> {
 
     pub(super) fn cancel_scope(&mut self, scope: usize) {
         let this = &mut self.scopes[scope];
-        this.no_background = true;
+        let told_background = std::mem::replace(&mut this.no_background, true);
         if std::mem::replace(&mut this.cancelled, true) {
             return;
         }
@@ -89,7 +89,10 @@ impl Model<'_> {
             }
         }
         for task in self.scopes[scope].tasks.clone() {
-            self.cancel(task);
+            // Those told to stop by the end of the others were cancelled together, and are not again.
+            if !(told_background && self.task(task).background) {
+                self.cancel(task);
+            }
         }
         for below in self.scopes[scope].below.clone() {
             self.cancel_scope(below);
@@ -174,8 +177,10 @@ impl Model<'_> {
         Ok(None)
     }
 
-    /// The set and the handles of a script go.
+    /// What a script has goes: halves, the set, the handles.
     pub(super) fn drop_locals(&mut self, frame: Frame) {
+        frame.receivers.into_iter().for_each(|chan| self.drop_receiver(chan));
+        frame.senders.into_iter().for_each(|chan| self.chans.drop_sender(chan));
         if let Some(set) = frame.set {
             self.drop_set(set);
         }
