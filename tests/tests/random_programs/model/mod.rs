@@ -55,6 +55,8 @@ struct Model<'p> {
     guessed: usize,
     /// Operations the running task may still complete; `None`: no limit.
     budget: Option<u32>,
+    /// How many turns tasks have had.
+    turns: u64,
     reached: Reached,
 }
 
@@ -79,6 +81,7 @@ impl<'p> Model<'p> {
             guesses,
             guessed: 0,
             budget: None,
+            turns: 0,
             reached: Reached::default(),
         }
     }
@@ -191,6 +194,7 @@ impl<'p> Model<'p> {
         self.trace.expect(Event::Turn(task))?;
         if self.task(task).local.is_none() {
             self.budget = (self.program.budget > 0).then_some(self.program.budget);
+            self.turns += 1;
         }
         self.enter_nests(task)?;
         let ready = loop {
@@ -249,7 +253,7 @@ impl<'p> Model<'p> {
     }
 
     /// Takes the unit of what the running frame waits for, its end (0) or its deadline (1). `false`: the budget is spent, and the
-    /// task yields; that is so once.
+    /// task yields; that is so for the rest of the turn.
     fn consume(&mut self, task: usize, which: usize) -> bool {
         let running = self.task(task).frames.len() - 1;
         self.consume_at(task, running, which)
@@ -257,14 +261,15 @@ impl<'p> Model<'p> {
 
     /// As `consume`, for any frame.
     fn consume_at(&mut self, task: usize, at: usize, which: usize) -> bool {
-        let has_suspended = std::mem::take(&mut self.task(task).frames[at].suspended[which]);
+        let this_turn = self.turns;
+        let refused = self.task(task).frames[at].refused[which].take();
         match &mut self.budget {
             None => {}
-            Some(0) if has_suspended => {}
+            Some(0) if refused.is_some_and(|turn| turn != this_turn) => {}
             Some(0) => {
                 self.reached.spent_budgets += 1;
                 self.task(task).woken = true;
-                self.task(task).frames[at].suspended[which] = true;
+                self.task(task).frames[at].refused[which] = Some(this_turn);
                 return false;
             }
             Some(left) => *left -= 1,
@@ -276,7 +281,7 @@ impl<'p> Model<'p> {
         let frame = self.frame(task);
         let event = Event::Did { script: frame.script, step: frame.at, outcome };
         frame.at += 1;
-        frame.suspended = [false; 2];
+        frame.refused = [None; 2];
         self.reached.see(outcome);
         self.trace.expect(event)?;
         Ok(Flow::Go)

@@ -59,8 +59,8 @@ pub(super) struct Frame {
     pub(super) senders: VecDeque<usize>,
     pub(super) receivers: VecDeque<usize>,
     pub(super) wait: Wait,
-    /// Whether a spent budget has suspended what it waits for: the end of the wait, and its deadline.
-    pub(super) suspended: [bool; 2],
+    /// The turn in which a spent budget has refused what it waits for: the end of the wait, and its deadline.
+    pub(super) refused: [Option<u64>; 2],
     /// Whether there was budget left before the turn's look at what is inside.
     pub(super) had_budget: bool,
     pub(super) shield: bool,
@@ -107,7 +107,7 @@ impl Frame {
             senders: VecDeque::new(),
             receivers: VecDeque::new(),
             wait,
-            suspended: [false; 2],
+            refused: [None; 2],
             had_budget: true,
             shield: false,
             value: None,
