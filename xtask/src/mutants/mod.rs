@@ -152,7 +152,8 @@ fn command(mutant: &Mutant, program: &[String], copy: &Path, target: &Path) -> C
         }
         Kind::Shuttle => {
             command.env("CARGO_PROFILE_DEV_OPT_LEVEL", "1").env("CARGO_PROFILE_DEV_DEBUG", "0");
-            command.env("RUSTFLAGS", "--cfg shuttle");
+            // More than a run of the suites: what a schedule in a few thousand finds is to be found each time.
+            command.env("RUSTFLAGS", "--cfg shuttle").env("ORION_SCENARIO_RUNS", "20000");
             command.arg("test");
         }
         Kind::Unit => {
