@@ -425,6 +425,8 @@ mod tests {
         assert!(consume(&cx).is_ready());
         assert!((1..PATIENCE).all(|_| consume(&cx).is_pending()));
         assert!(!budget_left());
+        assert!(consume(&cx).is_pending());
+        assert!(budget_left());
         end_poll();
     }
 
