@@ -95,6 +95,33 @@ on_every_kind!(y2_a_busy_arm_that_yields_does_not_starve_a_later_one, async |s| 
     .await;
 });
 
+/// What `future` gives beside one that spends the budget of every turn before it is polled.
+async fn beside_busy<F: Future>(future: F) -> F::Output {
+    match future::select(pin!(busy()), pin!(future)).await {
+        Either::Left(((), _)) => unreachable!("it has no end"),
+        Either::Right((value, _)) => value,
+    }
+}
+
+// Y2: the same in another crate's select, which lends nothing: what was refused in one turn goes through in the next.
+on_every_kind!(y2_a_busy_future_does_not_starve_one_beside_it, async |s| {
+    s.group(async |g| {
+        g.cancel();
+        assert_eq!(beside_busy(s.spawn(async { 7 }).join()).await.unwrap(), 7);
+        beside_busy(sleep(Duration::from_micros(1))).await;
+        beside_busy(g.cancelled()).await;
+        let ch = Chan::new(1);
+        assert_eq!(beside_busy(ch.send(1)).await, Ok(()));
+        assert_eq!(beside_busy(ch.recv()).await, Some(1));
+        let (mut set, mut beat) = (s.join_set(), interval(TICK));
+        set.spawn(async { 3 });
+        assert_eq!(beside_busy(set.next()).await.unwrap().unwrap(), 3);
+        beside_busy(beat.tick()).await;
+        beside_busy(two_sinks_in_one()).await;
+    })
+    .await;
+});
+
 // Y2: another crate's select, one of whose futures goes through where the other has suspended, shares the worker too.
 on_every_kind!(y2_another_crates_select_shares_the_worker, async |s| {
     let done = Count::default();
