@@ -149,7 +149,8 @@ fn p3_secondary_payloads_are_contained() {
     impl Drop for Bomb {
         fn drop(&mut self) {
             if !std::thread::panicking() {
-                panic!("payload");
+                // What the runtime has to forget of this takes no memory.
+                panic_any(());
             }
         }
     }
