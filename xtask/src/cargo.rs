@@ -20,10 +20,11 @@ pub(crate) fn target(root: &Path, name: impl AsRef<OsStr>) -> PathBuf {
     own.join(name.as_ref())
 }
 
-/// The program that a build with `--message-format=json` says it has made.
-pub(crate) fn executable(messages: &str) -> Option<PathBuf> {
+/// The program of the integration test `name` that a build with `--message-format=json` says it has made, among others that the test starts.
+pub(crate) fn test_program(messages: &str, name: &str) -> Option<PathBuf> {
     const KEY: &str = "\"executable\":\"";
-    let line = messages.lines().rev().find(|line| line.contains(KEY))?;
+    let marks = [KEY, "\"kind\":[\"test\"]", &format!("\"name\":\"{name}\"")];
+    let line = messages.lines().find(|line| marks.iter().all(|mark| line.contains(mark)))?;
     let text = &line[line.find(KEY)? + KEY.len()..];
     Some(text[..text.find('"')?].replace("\\\\", "\\").into())
 }
@@ -33,9 +34,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_last_program_is_the_one() {
-        let text = "{\"executable\":null}\n{\"a\":1,\"executable\":\"/x/y-1\",\"fresh\":true}\n{\"success\":true}";
-        assert_eq!(executable(text), Some("/x/y-1".into()));
-        assert_eq!(executable("{\"executable\":null}"), None);
+    fn the_tests_program_is_the_one() {
+        let text = r#"
+            {"target":{"kind":["lib"],"name":"y"},"executable":null}
+            {"target":{"kind":["test"],"name":"y"},"executable":"/x/y-1","fresh":true}
+            {"target":{"kind":["bin"],"name":"client"},"executable":"/x/client"}
+            {"success":true}"#;
+        assert_eq!(test_program(text, "y"), Some("/x/y-1".into()));
+        assert_eq!(test_program(text, "client"), None);
     }
 }

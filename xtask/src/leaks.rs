@@ -101,7 +101,7 @@ fn program(root: &Path, package: &str, dir: &str, name: &str, test: Option<&str>
         let text: Vec<_> = built.text.lines().filter(|line| !line.starts_with('{')).collect();
         return Err(format!("does not build for the harness:\n{}", text.join("\n")));
     }
-    let path = cargo::executable(&built.text).ok_or("cargo names no program")?;
+    let path = cargo::test_program(&built.text, name).ok_or("cargo names no program")?;
     let mut run = std::process::Command::new(path);
     run.current_dir(root.join(dir)).arg("--check").args(test).env("RUST_BACKTRACE", "0");
     let ended = bounded::run(&mut run, LIMIT).map_err(|error| format!("its program: {error}"))?;
