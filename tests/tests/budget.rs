@@ -361,3 +361,17 @@ on_every_kind!(y2_a_fresh_operation_in_each_poll_gets_on, async |s| {
     });
     assert_eq!(sum.await.unwrap(), 499_500);
 });
+
+// Y2, C10: a select takes one unit, however often it is polled.
+on_every_kind!(y2_a_select_takes_one_unit, async |_| {
+    let mut waits = pin!(async {
+        select! { () = future::pending() => () }
+    });
+    let ch = Chan::new(1);
+    let mut send = pin!(ch.send(()));
+    let sent = poll_fn(|cx| {
+        (0..1000).for_each(|_| assert!(waits.as_mut().poll(cx).is_pending()));
+        Poll::Ready(send.as_mut().poll(cx).is_ready())
+    });
+    assert!(sent.await, "the budget of the turn is spent");
+});

@@ -189,3 +189,19 @@ fn sinks_share_a_channel() {
     assert_eq!(all, [0, 1, 2]);
     assert!(sinks.iter_mut().all(|sink| sink.flush() == OK));
 }
+
+// C10: a value takes one unit, however often its sink is asked whether it is ready.
+#[test]
+fn a_value_takes_one_unit() {
+    let (tx, _rx) = Chan::unbounded().split();
+    let mut sink = sink(tx.into_sink());
+    crate::coop::begin_poll(2);
+    for _ in 0..5 {
+        assert!(sink.ready().is_ready());
+        assert!(crate::coop::budget_left());
+    }
+    sink.start(1).unwrap();
+    assert!(sink.ready().is_ready());
+    assert!(!crate::coop::budget_left());
+    crate::coop::end_poll();
+}
