@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use orion_rt::{Chan, JoinHandle, Runtime, TaskError, is_cancelled, shield, sleep, yield_now};
+use orion_rt::{Chan, JoinHandle, Runtime, Sender, TaskError, is_cancelled, shield, sleep, yield_now};
 use orion_tests::{for_ever, watched, workers};
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -12,6 +12,13 @@ fn until_finished<T>(handle: &JoinHandle<'_, T>) {
     while !handle.is_finished() {
         std::thread::yield_now();
     }
+}
+
+/// Joins `first` in the turn in which it has seen its end.
+async fn joins_late(first: JoinHandle<'_, ()>, begun: Sender<()>) {
+    begun.try_send(()).unwrap();
+    until_finished(&first);
+    first.get().await;
 }
 
 /// Runs `test` on runtimes whose workers are enough for a task that keeps one.
@@ -76,11 +83,7 @@ fn x1_a_task_that_joins_one_that_was_cancelled_before_it() {
         runtime.run(async |s| {
             let (begun, begins) = Chan::new(1).split();
             let first = s.spawn(sleep(HOUR));
-            s.go(async move {
-                begun.try_send(()).unwrap();
-                until_finished(&first);
-                first.get().await;
-            });
+            s.go(joins_late(first, begun));
             begins.recv().await.unwrap();
             s.cancel();
         });
@@ -89,11 +92,7 @@ fn x1_a_task_that_joins_one_that_was_cancelled_before_it() {
             let (begun, begins) = Chan::new(1).split();
             let above = s.spawn(s.group(async move |g| {
                 let first = g.spawn(sleep(HOUR));
-                g.go(async move {
-                    begun.try_send(()).unwrap();
-                    until_finished(&first);
-                    first.get().await;
-                });
+                g.go(joins_late(first, begun));
             }));
             begins.recv().await.unwrap();
             above.cancel();
