@@ -92,3 +92,16 @@ fn a_background_task_is_told_to_stop_once() {
     ];
     check(&[(Some(0), Home::Free)], 0, ops);
 }
+
+// S11: a scope that has ended is not cancelled by a `cancel_after` that has no time to wait either.
+#[test]
+fn a_group_that_has_ended_is_not_cancelled_at_once() {
+    let ops = vec![
+        Op::Within(Nest::Local),
+        Op::Within(Nest::Group),
+        Op::Spawn(How::Child),
+        Op::CancelAfter(0),
+        Op::ScopeCancelled,
+    ];
+    check(&[(Some(0), Home::Free)], 0, ops);
+}

@@ -51,12 +51,15 @@ impl Model<'_> {
         Ok(Flow::Pending)
     }
 
-    /// S11: the last call wins.
+    /// S11: the last call wins; a scope that was cancelled or has ended is not cancelled by it.
     pub(super) fn cancel_after(&mut self, scope: usize, units: u8) {
+        if self.scopes[scope].refuses() {
+            return;
+        }
         if units == 0 {
             self.cancel_scope(scope);
             self.schedule();
-        } else if !self.scopes[scope].refuses() {
+        } else {
             self.scopes[scope].deadline = Some(self.after(units));
         }
     }
