@@ -5,8 +5,8 @@
 //! order (`invariants`).
 //!
 //! A step is an event: a turn of a task, its being torn down, the end of an operation, the drop of a value. How many are run is
-//! said by `ORION_RT_STEPS`, for each of the two; they are counted and printed (`--nocapture`). A program that fails is
-//! shrunk by proptest and printed as Rust; pasted into `regressions` it stays a test.
+//! said by `ORION_RT_STEPS`, for each of the two; they are counted and printed (`--nocapture`). Which they are, by `ORION_RT_SEED`: without it they
+//! are always the same. A program that fails is shrunk by proptest and printed as Rust; pasted into `regressions` it stays a test.
 
 #![forbid(unsafe_code)]
 
@@ -32,7 +32,7 @@ use std::time::Duration;
 use orion_rt::Runtime;
 use orion_tests::{WORKERS, workers};
 use proptest::strategy::Strategy;
-use proptest::test_runner::{Config, TestCaseError, TestRunner};
+use proptest::test_runner::{Config, RngSeed, TestCaseError, TestRunner};
 
 use invariants::Ledger;
 use model::Reached;
@@ -50,6 +50,11 @@ fn steps_wanted(otherwise: u64) -> u64 {
         Ok(steps) => steps.replace('_', "").parse().expect("ORION_RT_STEPS is a number"),
         Err(_) => otherwise,
     }
+}
+
+/// Where the programs begin.
+fn seed() -> u64 {
+    std::env::var("ORION_RT_SEED").map_or(0, |seed| seed.parse().expect("ORION_RT_SEED is a number"))
 }
 
 /// What a watchdog prints when a program hangs.
@@ -124,13 +129,21 @@ fn explore(
     programs: impl Strategy<Value = Source>,
     mut check: impl FnMut(&Source) -> Result<u64, String>,
 ) -> (u64, u64) {
-    let config = Config { cases: 64, failure_persistence: None, max_shrink_iters: 100_000, ..Config::default() };
+    let mut seed = seed();
     let current = Current::default();
     let counts = Cell::new((0, 0));
     let check = RefCell::new(&mut check);
     while counts.get().0 < wanted {
+        let config = Config {
+            cases: 64,
+            failure_persistence: None,
+            max_shrink_iters: 100_000,
+            rng_seed: RngSeed::Fixed(seed),
+            ..Config::default()
+        };
+        seed = seed.wrapping_add(1);
         let ran = current.watch(|| {
-            TestRunner::new(config.clone()).run(&programs, |source| {
+            TestRunner::new(config).run(&programs, |source| {
                 current.set(&source);
                 let steps = (check.borrow_mut())(&source).map_err(TestCaseError::fail)?;
                 let (total, programs) = counts.get();

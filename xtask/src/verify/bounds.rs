@@ -1,6 +1,6 @@
 //! How much is explored.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use clap::Args;
 
@@ -15,6 +15,8 @@ pub(crate) struct Bounds {
     pub(super) seeds: u32,
     /// Steps of random programs.
     pub(super) steps: u64,
+    /// Where the random programs begin: always the same ones within the bounds of `.ci/run`, others each time otherwise.
+    pub(super) seed: u64,
     /// Only the integration tests that are worth most.
     pub(super) fast: bool,
     /// For one command.
@@ -44,6 +46,11 @@ pub(crate) struct Options {
     minutes: Option<u64>,
 }
 
+/// Another number each time, far from those of the times before.
+fn fresh() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs() << 16)
+}
+
 impl From<Options> for Bounds {
     fn from(options: Options) -> Self {
         let (preemptions, runs, seeds, steps, minutes) = match options {
@@ -56,6 +63,7 @@ impl From<Options> for Bounds {
             runs: options.runs.unwrap_or(runs),
             seeds: options.seeds.unwrap_or(seeds),
             steps: options.steps.unwrap_or(steps),
+            seed: if options.fast { 0 } else { fresh() },
             fast: options.fast,
             limit: Duration::from_secs(60 * options.minutes.unwrap_or(minutes)),
         }

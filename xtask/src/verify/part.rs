@@ -135,13 +135,13 @@ fn shuttle(root: &Path, bounds: &Bounds) -> Plan {
 }
 
 fn random(root: &Path, bounds: &Bounds) -> Plan {
-    let what = format!("random programs, {} steps", bounds.steps);
+    let what = format!("random programs, {} steps, ORION_RT_SEED={}", bounds.steps, bounds.seed);
     let tests = root.join("tests/tests");
     if !tests.join("random_programs").is_dir() && !tests.join("random_programs.rs").is_file() {
         return cannot(what, "there is no such test");
     }
     let mut command = cargo::command(root, &cargo::target(root, ""));
-    command.env("ORION_RT_STEPS", bounds.steps.to_string());
+    command.env("ORION_RT_STEPS", bounds.steps.to_string()).env("ORION_RT_SEED", bounds.seed.to_string());
     command.args(["test", "--package", "orion-tests", "--test", "random_programs"]);
     // Below, building for speed costs more than it saves.
     if bounds.steps > 1_000_000 {
