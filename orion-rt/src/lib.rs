@@ -361,8 +361,8 @@
 //!
 //! Tasks and channels have names ([`task().name(..)`](Group::task), [`Chan::new(n).named(..)`](Chan::named)), and [`dumper`] gives a
 //! [`Dump`] of every live task with its state, where it was spawned and what it waits for, from any thread. To look at a program that
-//! hangs, give a thread the dumper beforehand: nothing else reports a deadlock yet. (Under [`run`] the root's thread answers; where a
-//! task keeps it busy, or blocks it, the dump says that.)
+//! hangs, give a thread the dumper beforehand. (Under [`run`] the root's thread answers; where a task keeps it busy, or blocks it, the dump
+//! says that.)
 //!
 //! ```
 //! use orion_rt::Chan;
@@ -375,6 +375,17 @@
 //!     assert!(dump.await.unwrap().contains("parked, recv on \"jobs\""));
 //! });
 //! ```
+//!
+//! A root whose tasks all wait for each other, or at channels made with [`Scope::chan`], ends: it panics with a [`Deadlock`], which names the
+//! tasks, what each waits for, and the cycle if there is one. `try_run` of a [`Runtime`] or [`LocalRuntime`] returns it.
+//!
+//! ```
+//! let runtime = orion_rt::Runtime::builder().workers(2).build().unwrap();
+//! let stuck = runtime.try_run(async |s| s.chan::<u8>(0).named("answers").recv().await);
+//! assert!(stuck.unwrap_err().to_string().contains("recv on \"answers\" at "));
+//! ```
+//!
+//! At a [`Chan`], whose handles may be anywhere, there is only a report ([`DeadlockPolicy`]), but under [`#[orion_rt::test]`](macro@test).
 //!
 //! ## When the compiler objects
 //!
@@ -450,7 +461,7 @@ pub use chan::{
     SendSink, Sender, TryRecvError, TrySendError,
 };
 pub use coop::{YieldNow, yield_now};
-pub use debug::{Dump, Dumper, TaskInfo, TaskState, Wait, dumper};
+pub use debug::{Deadlock, DeadlockPolicy, Dump, Dumper, TaskInfo, TaskState, Wait, dumper};
 pub use locals::{TaskLocal, TaskLocalFuture};
 pub use meta::TaskId;
 pub use runtime::{Builder, LocalRuntime, Runtime};

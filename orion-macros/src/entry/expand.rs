@@ -7,7 +7,7 @@
 //!   #[::core::prelude::v1::test]
 //!   fn t() -> R {
 //!       async fn t<'scope, 'env>(s: &'scope Scope<'scope, 'env, Local>) -> R { body }
-//!       ::orion_rt::run(async |scope| {
+//!       ::orion_rt::run(async |scope| {                   a test has a runtime of its own, whose deadlocks fail it
 //!           let value = t(scope).await;
 //!           if is_failure(&value) { scope.cancel() }  an `Err` cancels the rest (R7)
 //!           value
@@ -44,7 +44,7 @@ pub(super) fn expand(
     let test = (kind == Kind::Test).then(|| quote!(#[::core::prelude::v1::test]));
     let check = check_type(argument);
     let body = body(function, argument, options);
-    let run = run(function, argument, options);
+    let run = run(kind, function, argument, options);
     let run = match returns_never(output) {
         false => run,
         true => {
@@ -185,21 +185,23 @@ fn is_failure(value: &Ident) -> TokenStream {
 }
 
 /// The call that runs the root on the runtime that the options ask for.
-fn run(function: &ItemFn, argument: &Argument, options: &Options) -> TokenStream {
+fn run(kind: Kind, function: &ItemFn, argument: &Argument, options: &Options) -> TokenStream {
     let (name, root) = (&function.sig.ident, root(function, argument));
     let workers = options.workers.as_ref().map(|workers| quote!(.workers(#workers)));
     let deterministic = options.deterministic.then(|| quote!(.deterministic(true)));
+    // A test that hangs says nothing (D2).
+    let deadlock = (kind == Kind::Test).then(|| quote!(.deadlock(::orion_rt::DeadlockPolicy::Panic)));
     let build = if options.is_multi() { quote!(.build()) } else { quote!(.build_local()) };
     let started = |settings: TokenStream| quote!(::orion_rt::__private::outcome::started(::orion_rt::Runtime::builder() #settings #build));
     let Some(seeds) = &options.seeds else {
-        if workers.is_none() && deterministic.is_none() {
+        if workers.is_none() && deterministic.is_none() && deadlock.is_none() {
             return quote!(::orion_rt::run(#root));
         }
-        let runtime = started(quote!(#workers #deterministic));
+        let runtime = started(quote!(#workers #deterministic #deadlock));
         return quote!(#runtime.run(#root));
     };
     let (seed, value, failed) = (local("__seed"), local("__value"), local("__failed"));
-    let runtime = started(quote!(#workers #deterministic .seed(#seed)));
+    let runtime = started(quote!(#workers #deterministic #deadlock .seed(#seed)));
     let is_failure = is_failure(&value);
     quote! {
         ::orion_rt::__private::outcome::sweep(

@@ -29,11 +29,14 @@ fn each_runtime_has_its_option() {
     assert!(accepts(Kind::Main, "workers = count(),", PLAIN).contains(". workers (count ())"));
     let seeded = accepts(Kind::Test, "seeds = 0..500", "async fn t(s: &Scope<'_, '_>) -> R { Ok(()) }");
     assert!(seeded.contains("build_local") && seeded.contains("0 .. 500"), "{seeded}");
-    assert!(accepts(Kind::Test, "seeds = 0..=N, workers = 1", PLAIN).contains(". workers (1) . seed"));
+    assert!(
+        accepts(Kind::Test, "seeds = 0..=N, workers = 1", PLAIN)
+            .contains(". workers (1) . deadlock (:: orion_rt :: DeadlockPolicy :: Panic) . seed")
+    );
     let deterministic = accepts(Kind::Test, "deterministic", PLAIN);
-    assert!(deterministic.contains(". deterministic (true) . build_local ()"), "{deterministic}");
+    assert!(deterministic.contains(". deterministic (true) . deadlock"), "{deterministic}");
     let both = accepts(Kind::Test, "workers = 1, seeds = 0..9, deterministic", PLAIN);
-    assert!(both.contains(". deterministic (true) . seed") && both.contains("build_local"), "{both}");
+    assert!(both.contains(". deterministic (true) . deadlock") && both.contains("build_local"), "{both}");
 }
 
 #[test]

@@ -212,7 +212,7 @@ macro_rules! looking {
             /// ```
             #[must_use]
             pub fn is_closed(&self) -> bool {
-                self.as_ref().core().lock().is_closed()
+                self.as_ref().core().look().is_closed()
             }
 
             /// How many values can be received without a sender; returned ones (X5) may make it exceed the capacity.
@@ -224,7 +224,7 @@ macro_rules! looking {
             /// ```
             #[must_use]
             pub fn len(&self) -> usize {
-                self.as_ref().core().lock().len()
+                self.as_ref().core().look().len()
             }
 
             /// Whether no value is buffered; always, but for returned ones, on an unbuffered channel.
@@ -245,7 +245,7 @@ macro_rules! looking {
             /// ```
             #[must_use]
             pub fn is_full(&self) -> bool {
-                let state = self.as_ref().core().lock();
+                let state = self.as_ref().core().look();
                 state.len() >= state.limit()
             }
 

@@ -23,6 +23,7 @@ use super::origin::Origin;
 use super::ring::Discarded;
 use super::transfer::State;
 use super::wakes::Batch;
+use crate::coop::Root;
 use crate::meta::id;
 use crate::sys::atomic::{AtomicU32, AtomicU64, Ordering};
 use crate::sys::{Mutex, MutexGuard};
@@ -72,8 +73,9 @@ impl Core {
         capacity: Option<usize>,
         side: Option<Side>,
         created: Option<&'static Location<'static>>,
+        home: Root,
     ) -> NonNull<Self> {
-        let state = State::new(elem, capacity.unwrap_or(usize::MAX));
+        let state = State::new(elem, capacity.unwrap_or(usize::MAX), home);
         let core = Self {
             hint: AtomicU32::new(state.hint()),
             sides_gone: AtomicU32::new(0),
@@ -90,7 +92,14 @@ impl Core {
 
     #[inline]
     pub(super) fn lock(&self) -> Locked<'_> {
-        Locked { state: self.state.lock(), core: self }
+        let mut state = self.state.lock();
+        state.users.note();
+        Locked { state, core: self }
+    }
+
+    /// As `lock`, to look at what is there: that is no use of the channel.
+    pub(super) fn look(&self) -> MutexGuard<'_, State> {
+        self.state.lock()
     }
 
     /// Whether an operation may be ready (2).
@@ -218,6 +227,12 @@ pub(crate) struct Locked<'a> {
 impl<'a> Locked<'a> {
     pub(super) fn core(&self) -> &'a Core {
         self.core
+    }
+
+    /// The current task is about to wait here.
+    #[inline]
+    pub(super) fn note_wait(&self) {
+        self.state.users.note_wait();
     }
 }
 

@@ -20,7 +20,7 @@ use super::view::ChanRef;
 use super::waiter::Status;
 use super::wakes::Wakes;
 use super::{recv, send};
-use crate::coop::{self, Once, Reason};
+use crate::coop::{self, Once, Reason, Root};
 use std::cell::Cell;
 use std::fmt;
 use std::future::Future;
@@ -98,7 +98,7 @@ impl RawChan {
     /// between threads.
     #[must_use]
     pub unsafe fn new(size: usize, align: usize, capacity: Option<usize>, drop: Option<DropElem>) -> Option<Self> {
-        Some(Self(Core::allocate(Erased::new(size, align, drop)?, capacity, Some(Side::Both), None)))
+        Some(Self(Core::allocate(Erased::new(size, align, drop)?, capacity, Some(Side::Both), None, Root::NONE)))
     }
 
     /// One more handle of `chan`.
@@ -222,7 +222,7 @@ impl RawChan {
     /// Whether the channel is closed.
     #[must_use]
     pub fn is_closed(&self) -> bool {
-        self.core().lock().is_closed()
+        self.core().look().is_closed()
     }
 
     /// A snapshot of the channel's state and counters.

@@ -13,6 +13,7 @@ use super::recv::RecvFuture;
 use super::send::SendFuture;
 use super::stream::RecvStream;
 use super::view::ChanRef;
+use crate::coop::Root;
 use std::fmt;
 use std::mem::ManuallyDrop;
 use std::panic::Location;
@@ -72,7 +73,8 @@ impl<T> Chan<T> {
 
     #[track_caller]
     fn with(capacity: Option<usize>) -> Self {
-        let core = Core::allocate(Typed::<T>::erase(), capacity, Some(Side::Both), Some(Location::caller()));
+        let core =
+            Core::allocate(Typed::<T>::erase(), capacity, Some(Side::Both), Some(Location::caller()), Root::NONE);
         // SAFETY: created for `T`; this handle is the one it was created with.
         unsafe { Self::from_counted(core) }
     }

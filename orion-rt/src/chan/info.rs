@@ -31,7 +31,7 @@ pub struct ChanInfo {
 
 impl Core {
     pub(super) fn info(&self) -> ChanInfo {
-        let state = self.lock();
+        let state = self.look();
         ChanInfo {
             id: self.id,
             name: state.name.as_ref().map(|name| Arc::clone(name.text())),
@@ -46,12 +46,12 @@ impl Core {
     }
 
     pub(super) fn name(&self) -> Option<Arc<str>> {
-        self.lock().name.as_ref().map(|name| Arc::clone(name.text()))
+        self.look().name.as_ref().map(|name| Arc::clone(name.text()))
     }
 
     pub(super) fn set_name(&self, name: Arc<str>) {
         let old = {
-            let mut state = self.lock();
+            let mut state = self.look();
             // Under the lock: of two that name it at once, the one that stays is the one in the table.
             let name = Name::enter(self.id, name);
             state.name.replace(name)

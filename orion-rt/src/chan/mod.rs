@@ -52,6 +52,7 @@ mod sink;
 pub(crate) mod slots;
 mod stream;
 mod transfer;
+mod users;
 mod view;
 pub(crate) mod waiter;
 pub(crate) mod wakes;

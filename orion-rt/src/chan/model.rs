@@ -214,7 +214,7 @@ fn of_a_root<T: 'static>(chans: &ScopeChans) -> ScopeChan<'static, T> {
 #[test]
 fn model_a_side_of_a_roots_channel_goes_and_comes() {
     model(|| {
-        let (chans, dropped) = (Arc::new(ScopeChans::new()), Arc::new(AtomicUsize::new(0)));
+        let (chans, dropped) = (Arc::new(ScopeChans::new(crate::coop::Root::NONE)), Arc::new(AtomicUsize::new(0)));
         let chan = of_a_root(&chans);
         let halves = chan.split();
         let sender = thread::spawn({

@@ -189,6 +189,7 @@ impl<'p> Port<'p> {
         let queue = if self.op == Op::Send { &mut state.senders } else { &mut state.receivers };
         // SAFETY: (1): pinned, and not linked; the destructor unlinks it.
         unsafe { queue.push(waiter) };
+        state.note_wait();
     }
 
     /// Takes the arm out of its queue and its contest, if it is in them. Never with a lock held. `done`: the contest if it
@@ -215,6 +216,11 @@ impl<'p> Port<'p> {
         // SAFETY: (3): it counts this waiter until now, so it is alive.
         unsafe { &*waiter.contest() }.detach();
         place.unmake();
+    }
+
+    /// The current task is about to wait for the arm, which is linked: on behalf of whom it was is over.
+    pub(crate) fn note_wait(&self) {
+        self.core.lock().note_wait();
     }
 
     /// Waits for the peer that has claimed this arm: it publishes the result before it releases the lock.

@@ -89,7 +89,7 @@ unsafe fn start<E: Elem>(
     mut state: Option<Locked<'_>>,
 ) -> Poll<Received> {
     let mut wakes = Wakes::new();
-    let mut waker = (state.is_none() && !core.may(RECV_READY)).then(|| cx.waker().clone());
+    let mut waker = (state.is_none() && !core.may(RECV_READY)).then(|| coop::register(cx.waker()));
     loop {
         let mut state = state.take().unwrap_or_else(|| core.lock());
         // SAFETY: `slot` is promised by the caller.
@@ -110,13 +110,14 @@ unsafe fn start<E: Elem>(
             Took::Empty => {
                 let Some(waker) = waker.take() else {
                     drop(state);
-                    waker = Some(cx.waker().clone());
+                    waker = Some(coop::register(cx.waker()));
                     continue;
                 };
                 let waiter = waiter.make();
                 waiter.prepare(slot, waker);
                 // SAFETY: pinned, and withdrawn before it is freed, both promised by the caller.
                 unsafe { state.receivers.push(waiter) };
+                state.note_wait();
                 wakes.unused();
                 return Poll::Pending;
             }

@@ -20,13 +20,17 @@
 use super::core::Core;
 use super::elem::Typed;
 use super::scoped::ScopeChan;
+use crate::coop::Root;
 use crate::sys::Mutex;
 use std::any::Any;
 use std::fmt;
 use std::panic::Location;
 use std::ptr::NonNull;
 
-pub(crate) struct ScopeChans(Mutex<Inner>);
+pub(crate) struct ScopeChans {
+    inner: Mutex<Inner>,
+    home: Root,
+}
 
 struct Inner {
     cores: Vec<NonNull<Core>>,
@@ -40,8 +44,9 @@ unsafe impl Send for ScopeChans {}
 unsafe impl Sync for ScopeChans {}
 
 impl ScopeChans {
-    pub(crate) fn new() -> Self {
-        Self(Mutex::new(Inner { cores: Vec::new(), ended: false }))
+    /// Those of the root `home`.
+    pub(crate) fn new(home: Root) -> Self {
+        Self { inner: Mutex::new(Inner { cores: Vec::new(), ended: false }), home }
     }
 
     /// A channel for the lifetime the caller chooses.
@@ -54,9 +59,9 @@ impl ScopeChans {
         capacity: usize,
         location: &'static Location<'static>,
     ) -> ScopeChan<'scope, T> {
-        let core = Core::allocate(Typed::<T>::erase(), Some(capacity), None, Some(location));
+        let core = Core::allocate(Typed::<T>::erase(), Some(capacity), None, Some(location), self.home);
         let ended = {
-            let mut inner = self.0.lock();
+            let mut inner = self.inner.lock();
             inner.cores.push(core);
             inner.ended
         };
@@ -70,9 +75,9 @@ impl ScopeChans {
 
     /// The root has ended: closes every channel, and those that are still to be made.
     pub(crate) fn close(&self) {
-        self.0.lock().ended = true;
+        self.inner.lock().ended = true;
         self.each(|core| {
-            let values = core.lock().len();
+            let values = core.look().len();
             if core.close(true) {
                 core.report_lost(values);
             }
@@ -87,7 +92,7 @@ impl ScopeChans {
     /// Visits every channel, those included that come in meanwhile.
     fn each(&self, mut visit: impl FnMut(&Core)) {
         for index in 0.. {
-            let Some(core) = self.0.lock().cores.get(index).copied() else { return };
+            let Some(core) = self.inner.lock().cores.get(index).copied() else { return };
             // SAFETY: (1): alive as long as this.
             visit(unsafe { core.as_ref() });
         }
@@ -96,7 +101,7 @@ impl ScopeChans {
 
 impl Drop for ScopeChans {
     fn drop(&mut self) {
-        let cores = std::mem::take(&mut self.0.lock().cores);
+        let cores = std::mem::take(&mut self.inner.lock().cores);
         for core in cores {
             // SAFETY: (1, 2): allocated as a box, and nobody uses it any more.
             drop(unsafe { Box::from_raw(core.as_ptr()) });
@@ -106,6 +111,6 @@ impl Drop for ScopeChans {
 
 impl fmt::Debug for ScopeChans {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ScopeChans").field("count", &self.0.lock().cores.len()).finish_non_exhaustive()
+        f.debug_struct("ScopeChans").field("count", &self.inner.lock().cores.len()).finish_non_exhaustive()
     }
 }

@@ -86,7 +86,7 @@ unsafe fn start<E: Elem>(
     mut state: Option<Locked<'_>>,
 ) -> Poll<Sent> {
     let mut wakes = Wakes::new();
-    let mut waker = (state.is_none() && !core.may(SEND_READY)).then(|| cx.waker().clone());
+    let mut waker = (state.is_none() && !core.may(SEND_READY)).then(|| coop::register(cx.waker()));
     loop {
         let mut state = state.take().unwrap_or_else(|| core.lock());
         // SAFETY: `slot` is promised by the caller.
@@ -105,13 +105,14 @@ unsafe fn start<E: Elem>(
             Put::Full => {
                 let Some(waker) = waker.take() else {
                     drop(state);
-                    waker = Some(cx.waker().clone());
+                    waker = Some(coop::register(cx.waker()));
                     continue;
                 };
                 let waiter = waiter.make();
                 waiter.prepare(slot, waker);
                 // SAFETY: pinned, and withdrawn before it is freed, both promised by the caller.
                 unsafe { state.senders.push(waiter) };
+                state.note_wait();
                 wakes.unused();
                 return Poll::Pending;
             }

@@ -19,8 +19,10 @@
 use super::core::{RECV_READY, SEND_READY};
 use super::elem::{Elem, Erased};
 use super::ring::{Discarded, Ring};
+use super::users::Users;
 use super::waiter::{Contest, Queue, Status, complete};
 use super::wakes::{Batch, Wakes};
+use crate::coop::Root;
 use crate::meta::names::Name;
 use std::collections::VecDeque;
 use std::ptr;
@@ -72,6 +74,7 @@ pub(crate) struct State {
     pub(super) receivers: Queue,
     abandoned: bool,
     closed: bool,
+    pub(super) users: Users,
     limit: usize,
     buffer: Ring,
 }
@@ -81,7 +84,7 @@ pub(crate) struct State {
 unsafe impl Send for State {}
 
 impl State {
-    pub(super) fn new(elem: Erased, limit: usize) -> Self {
+    pub(super) fn new(elem: Erased, limit: usize, home: Root) -> Self {
         Self {
             buffer: Ring::new(elem),
             returned: VecDeque::new(),
@@ -94,6 +97,7 @@ impl State {
             discarded: 0,
             orphaned: 0,
             name: None,
+            users: Users::new(home),
         }
     }
 

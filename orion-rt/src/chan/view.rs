@@ -132,7 +132,7 @@ impl<T> ChanRef<T> {
     }
 
     pub(super) fn inspect_with<R>(&self, f: impl FnOnce(&mut dyn Iterator<Item = &T>) -> R) -> R {
-        let state = self.core().lock();
+        let state = self.core().look();
         let mut values = (0..state.len()).map(|index| {
             // SAFETY: a buffered value, which stays where it is while the lock is held.
             unsafe { &*state.value(Typed::<T>::new(), index).cast::<T>() }

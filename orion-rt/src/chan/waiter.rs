@@ -26,6 +26,7 @@
 use super::claim::{Claim, ClaimWord};
 use super::core::Core;
 use super::wakes::Wake;
+use crate::coop;
 use crate::sys::UnsafeCell;
 use crate::sys::atomic::{AtomicU32, Ordering};
 use crate::util::list::{Linked, Links, List};
@@ -185,7 +186,7 @@ impl Waiter {
     pub(super) fn wakes_same(&self, cx: &Context<'_>) -> bool {
         self.waker.with_mut(|waker| {
             // SAFETY: (2): the lock is held.
-            unsafe { &*waker }.as_ref().is_some_and(|waker| waker.will_wake(cx.waker()))
+            unsafe { &*waker }.as_ref().is_some_and(|waker| coop::same(waker, cx.waker()))
         })
     }
 
@@ -255,8 +256,9 @@ pub(super) fn rewaken(waiter: &Waiter, core: &Core, cx: &Context<'_>) {
         return;
     }
     drop(state);
-    let fresh = cx.waker().clone();
+    let fresh = coop::register(cx.waker());
     let state = core.lock();
+    state.note_wait();
     let old = if waiter.status() == Status::Waiting { waiter.replace_waker(Some(fresh)) } else { Some(fresh) };
     drop(state);
     drop(old);
@@ -362,7 +364,7 @@ impl Contest {
     pub(crate) fn wakes_same(&self, cx: &Context<'_>) -> bool {
         self.waker.with_mut(|waker| {
             // SAFETY: as in `replace_waker`.
-            unsafe { &*waker }.as_ref().is_some_and(|waker| waker.will_wake(cx.waker()))
+            unsafe { &*waker }.as_ref().is_some_and(|waker| coop::same(waker, cx.waker()))
         })
     }
 

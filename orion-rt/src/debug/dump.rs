@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::coop::{self, Reason};
 use crate::meta::{TaskId, names};
+use crate::task::ancestry;
 use crate::task::header::Header;
 use crate::task::kind::Sealed;
 use crate::task::state::TaskState as _;
@@ -72,10 +73,12 @@ pub struct TaskInfo {
     /// What it waits for, if it is parked on something the runtime knows.
     pub waits: Vec<Wait>,
     is_named: bool,
+    /// The task that has opened the group it is in.
+    pub(super) opener: Option<TaskId>,
 }
 
 impl TaskInfo {
-    fn of<K: Sealed>(task: &Header<K>) -> Self {
+    pub(super) fn of<K: Sealed>(task: &Header<K>) -> Self {
         let (scheduled, running) = task.state.activity();
         let state = if task.state.is_returned() {
             TaskState::Ending
@@ -91,7 +94,8 @@ impl TaskInfo {
             _ => Vec::new(),
         };
         let name = task.name().map_or_else(|| task.location.to_string().into(), Arc::clone);
-        Self { id: task.id, name, location: task.location, state, waits, is_named: task.name().is_some() }
+        let (is_named, opener) = (task.name().is_some(), ancestry::opener_of(task));
+        Self { id: task.id, name, location: task.location, state, waits, is_named, opener }
     }
 }
 
@@ -157,6 +161,10 @@ pub struct Wait {
 impl Wait {
     fn new(wait: coop::Wait, epoch: u32) -> Self {
         Self { wait, epoch, name: names::name_of(wait.object) }
+    }
+
+    pub(super) fn reason(&self) -> Reason {
+        self.wait.reason
     }
 
     /// Where the task waits.

@@ -1,5 +1,6 @@
 //! Taking dumps, from inside a task or from any thread.
 
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 use super::Dump;
@@ -77,6 +78,11 @@ fn of_local(shared: &LocalShared) -> Dump {
 
 fn of_roots<K: Sealed>(roots: &Roots<K>) -> Dump {
     let mut dump = Dump::new();
-    roots.for_each(|root| walk::live_tasks(root, |task| dump.add(task)));
+    roots.for_each(|root| {
+        let _ = walk::live_tasks(root, |task| {
+            dump.add(task);
+            ControlFlow::Continue(())
+        });
+    });
     dump
 }

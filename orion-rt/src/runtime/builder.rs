@@ -4,7 +4,9 @@ use std::borrow::Cow;
 use std::io;
 use std::sync::Arc;
 
+use super::watch::Watch;
 use super::{LocalRuntime, Runtime};
+use crate::debug::{Deadlock, DeadlockPolicy};
 use crate::scheduler::blocking;
 use crate::scheduler::local::{LocalShared, Settings};
 use crate::task::run::Pace;
@@ -36,6 +38,7 @@ pub struct Builder {
     strict: bool,
     deterministic: bool,
     max_blocking_threads: usize,
+    watch: Watch,
 }
 
 impl Default for Builder {
@@ -48,6 +51,7 @@ impl Default for Builder {
             strict: false,
             deterministic: false,
             max_blocking_threads: DEFAULT_BLOCKING,
+            watch: Watch::default(),
         }
     }
 }
@@ -182,6 +186,48 @@ impl Builder {
         self
     }
 
+    /// What is done about a suspected deadlock. Default: it is reported. One that is proven ends its root in any case.
+    ///
+    /// ```
+    /// use orion_rt::{Chan, DeadlockPolicy, Runtime};
+    /// let runtime = Runtime::builder().deterministic(true).deadlock(DeadlockPolicy::Panic).build_local()?;
+    /// let stuck = runtime.try_run(async |_| Chan::<u8>::new(0).recv().await);
+    /// assert!(stuck.unwrap_err().to_string().starts_with("suspected deadlock: a task waits"));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
+    /// Rule: D2.
+    pub fn deadlock(mut self, policy: DeadlockPolicy) -> Self {
+        self.watch.policy = policy;
+        self
+    }
+
+    /// Calls `hook` with each deadlock that is reported or raised, on the thread that has found it, before anything of the root is cancelled.
+    /// Its panics are contained.
+    ///
+    /// ```
+    /// use std::sync::{Arc, Mutex};
+    /// let seen = Arc::new(Mutex::new(String::new()));
+    /// let report = seen.clone();
+    /// let hook = move |deadlock: &orion_rt::Deadlock| *report.lock().unwrap() = deadlock.to_string();
+    /// let runtime = orion_rt::Runtime::builder().on_deadlock(hook).build_local()?;
+    /// runtime.try_run(async |s| s.spawn(std::future::pending::<()>()).await).unwrap_err();
+    /// assert!(seen.lock().unwrap().contains("join on task #"));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
+    /// Rules: D1, D2.
+    pub fn on_deadlock(mut self, hook: impl Fn(&Deadlock) + Send + Sync + 'static) -> Self {
+        self.watch.hook = Some(Arc::new(hook));
+        self
+    }
+
+    /// For runtimes that are watched by somebody else, who knows more than their own monitor could.
+    pub(crate) fn watched_elsewhere(mut self) -> Self {
+        self.watch.elsewhere = true;
+        self
+    }
+
     /// Starts a runtime with worker threads.
     ///
     /// # Errors
@@ -208,7 +254,7 @@ impl Builder {
             None => std::thread::available_parallelism().map_or(1, usize::from),
         };
         let blocking = self.blocking("orion-worker")?;
-        Runtime::start_workers(workers, self.pace(), self.seed, blocking)
+        Runtime::start_workers(workers, self.pace(), self.seed, blocking, self.watch)
     }
 
     /// Makes a runtime that runs everything on the thread that calls `run`.
@@ -241,7 +287,8 @@ impl Builder {
             blocking: self.blocking("orion")?,
         };
         let seed = self.seed.or(self.deterministic.then_some(FIXED_SEED));
-        Ok(LocalRuntime::new(LocalShared::new(settings), seed))
+        let watch = Watch { at_once: self.deterministic, ..self.watch };
+        Ok(LocalRuntime::new(LocalShared::new(settings), seed, watch))
     }
 
     /// What is said of the threads for blocking calls, and of the workers' name.

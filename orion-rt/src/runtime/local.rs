@@ -3,6 +3,7 @@
 use std::marker::PhantomData;
 use std::sync::Arc;
 
+use super::watch::Watch;
 use crate::debug::Dumper;
 use crate::scheduler::any::AnyShared;
 use crate::scheduler::local::LocalShared;
@@ -23,6 +24,7 @@ use crate::scheduler::local::LocalShared;
 pub struct LocalRuntime {
     pub(crate) shared: Arc<LocalShared>,
     pub(crate) seed: Option<u64>,
+    pub(crate) watch: Watch,
     _on_one_thread: PhantomData<*mut ()>,
 }
 
@@ -33,8 +35,8 @@ impl Drop for LocalRuntime {
 }
 
 impl LocalRuntime {
-    pub(crate) fn new(shared: Arc<LocalShared>, seed: Option<u64>) -> Self {
-        Self { shared, seed, _on_one_thread: PhantomData }
+    pub(crate) fn new(shared: Arc<LocalShared>, seed: Option<u64>, watch: Watch) -> Self {
+        Self { shared, seed, watch, _on_one_thread: PhantomData }
     }
 
     /// The means to take dumps from any thread. It answers while its thread is in a `run`.

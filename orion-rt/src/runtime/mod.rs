@@ -2,9 +2,12 @@
 
 pub(crate) mod builder;
 pub(crate) mod local;
-pub(crate) mod multi;
+pub(crate) mod monitor;
+mod multi;
+pub(crate) mod observer;
 pub mod outcome;
 pub(crate) mod root;
+pub(crate) mod watch;
 
 pub use builder::Builder;
 pub use local::LocalRuntime;

@@ -4,11 +4,13 @@ use std::io;
 use std::sync::Arc;
 
 use super::builder::Builder;
-use super::root;
+use super::watch::Watch;
+use super::{monitor, root};
 use crate::debug::{Dump, Dumper};
 use crate::scheduler::any::AnyShared;
 use crate::scheduler::blocking::Settings;
 use crate::scheduler::multi::{MultiShared, on_worker_of};
+use crate::sys::MODELLED;
 use crate::sys::thread::{Builder as ThreadBuilder, JoinHandle};
 use crate::task::run::Pace;
 
@@ -80,7 +82,13 @@ impl Runtime {
         self.dumper().dump()
     }
 
-    pub(super) fn start_workers(n: usize, pace: Pace, seed: Option<u64>, blocking: Settings) -> io::Result<Self> {
+    pub(super) fn start_workers(
+        n: usize,
+        pace: Pace,
+        seed: Option<u64>,
+        blocking: Settings,
+        watch: Watch,
+    ) -> io::Result<Self> {
         let name = blocking.name.clone();
         let (shared, workers) = MultiShared::new(n, pace, seed, blocking);
         // Should a thread not start, dropping the runtime ends those that did.
@@ -88,6 +96,11 @@ impl Runtime {
         for (i, worker) in workers.into_iter().enumerate() {
             let thread = ThreadBuilder::new().name(format!("{name}-{i}")).spawn(move || worker.run())?;
             runtime.threads.push(thread);
+        }
+        if !MODELLED && !watch.elsewhere {
+            let watched = Arc::clone(&runtime.shared);
+            let thread = ThreadBuilder::new().name(format!("{name}-watch"));
+            runtime.threads.push(thread.spawn(move || monitor::run(&watched, &watch))?);
         }
         Ok(runtime)
     }
@@ -98,7 +111,7 @@ impl Drop for Runtime {
         // Whoever could wait for a root in `run` would borrow this runtime: those that are left were started.
         self.shared.roots.all().iter().for_each(root::stop);
         self.shared.shut_down();
-        let waits = !on_worker_of(&self.shared) && !self.shared.blocking.is_here();
+        let waits = !on_worker_of(&self.shared) && !self.shared.blocking.is_here() && !monitor::is_here(&self.shared);
         for thread in self.threads.drain(..).filter(|_| waits) {
             // A worker does not panic: tasks and wakers are contained.
             let _ = thread.join();

@@ -12,7 +12,10 @@ use std::panic::Location;
 use std::ptr::NonNull;
 use std::sync::Arc;
 
+use super::observer::Observer;
+use super::watch::Watch;
 use crate::chan::registry::ScopeChans;
+use crate::coop;
 use crate::locals;
 use crate::meta::ledger::Ledger;
 use crate::scheduler::local::{Drive, LocalShared, WhenIdle};
@@ -85,6 +88,7 @@ pub(crate) fn local<F: Future>(
     seed: Option<u64>,
     core: &ScopeRef<Local>,
     chans: &ScopeChans,
+    watch: &Watch,
     body: F,
 ) -> Outcome<F::Output> {
     let guard = AbortOnUnwind;
@@ -97,7 +101,9 @@ pub(crate) fn local<F: Future>(
     let _locals = locals::enter(None);
     shared.roots.add(core.as_ptr());
     crate::task::waker::queue(body);
-    let end = shared.drive(|| core.active.get() == 0, WhenIdle::Park);
+    let mut observer = Observer::new(watch);
+    let mut idle = |idle: &_| observer.idle(watch, core, idle);
+    let end = shared.drive(|| core.active.get() == 0, WhenIdle::Ask(&mut idle));
     debug_assert_eq!(end, Drive::Done);
     shared.roots.remove(core.as_ptr());
     wind_up(core, chans);
@@ -120,7 +126,9 @@ pub(crate) fn multi<F: Future>(
     let (body, claim) = adopt_body(core, body);
     let _locals = locals::enter(None);
     shared.roots.add(core.as_ptr());
-    drive_body(core, body, shared.pace());
+    // No worker need ever wake for this root.
+    shared.rest.ring();
+    drive_body(core, body, shared.pace(), || shared.rest.ring());
     shared.roots.remove(core.as_ptr());
     wind_up(core, chans);
     // SAFETY: `F::Output` is the body's type.
@@ -129,14 +137,18 @@ pub(crate) fn multi<F: Future>(
     outcome.and_then(value_of)
 }
 
-/// Runs `body`, which is new, on this thread whenever it is woken, until nothing below `core` is left.
-pub(crate) fn drive_body<K: Kind>(core: &ScopeRef<K>, body: NonNull<Header<K>>, pace: Pace) {
+/// Runs `body`, which is new, on this thread whenever it is woken, until nothing below `core` is left. `woken` is called each time
+/// that it is.
+pub(crate) fn drive_body<K: Kind>(core: &ScopeRef<K>, body: NonNull<Header<K>>, pace: Pace, woken: impl Fn()) {
     // A new task is scheduled. Later the flag says so, not the state word: its waker may still be on the way to this thread.
     let mut runnable = true;
     while core.active.get() != 0 {
-        if !runnable && !core.take_body_wake() {
-            thread::park();
-            continue;
+        if !runnable {
+            if !core.take_body_wake() {
+                thread::park();
+                continue;
+            }
+            woken();
         }
         // SAFETY: scheduled, and only this thread takes the body.
         runnable = unsafe { pace.step(body) } == Turn::Requeue;
@@ -202,6 +214,7 @@ pub(crate) fn stop(core: &ScopeRef<Multi>) {
 /// closed, results nobody has taken and then the values in the channels are dropped, and the claims of forgotten handles are
 /// given up. The first panic of a destructor of a channel's value becomes the root's, unless it has one (P1).
 fn wind_up<K: Sealed>(core: &ScopeCore<K>, chans: &ScopeChans) {
+    let _root = coop::belongs_to(K::root(core));
     chans.close();
     sweep::results(core);
     chans.drain(|payload| {
@@ -218,6 +231,7 @@ pub(crate) fn adopt_body<K: Kind, F: Future>(core: &ScopeRef<K>, body: F) -> (No
     Extra::inherit(&mut extra);
     let birth = Birth {
         scope: core.as_ptr(),
+        link: K::link(core),
         shared: core.shared,
         location: core.location,
         extra,

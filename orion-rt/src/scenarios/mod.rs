@@ -14,6 +14,7 @@
 mod blocking;
 mod channels;
 mod deadlines;
+mod deadlocks;
 mod failing;
 mod group_timeouts;
 mod groups;

@@ -12,7 +12,7 @@
 use std::cell::RefCell;
 use std::ptr::NonNull;
 
-use crate::task::header::Header;
+use crate::task::header::{Header, QueueLink};
 use crate::task::kind::Sealed;
 use crate::util::rng;
 
@@ -22,7 +22,7 @@ use super::queue::RunQueue;
 #[derive(Debug)]
 pub(super) struct Batch<K: Sealed>(RefCell<Vec<NonNull<Header<K>>>>);
 
-impl<K: Sealed> Batch<K> {
+impl<K: Sealed<Link = QueueLink<K>>> Batch<K> {
     pub(super) const fn new() -> Self {
         Self(RefCell::new(Vec::new()))
     }

@@ -19,20 +19,22 @@ use std::cell::Cell;
 use std::pin::Pin;
 use std::ptr::NonNull;
 use std::sync::Arc;
-use std::task::{RawWakerVTable, Waker};
-use std::time::Duration;
+use std::task::Waker;
+use std::time::{Duration, Instant};
 
+use crate::coop::Root;
 use crate::sys::atomic::{AtomicBool, AtomicUsize, Ordering};
 use crate::sys::thread::{self, Thread};
-use crate::sys::{Mutex, thread_local};
+use crate::sys::{Mutex, clock, thread_local};
 use crate::task::child::Child;
 use crate::task::current::AnyTask;
-use crate::task::header::Header;
+use crate::task::header::{Header, QueueLink};
 use crate::task::kind::{Alarm, Local, PlainCount, Schedule, Sealed, release_arc, retain_arc};
 use crate::task::owner::ScopeCore;
 use crate::task::run::{Pace, Turn};
 use crate::task::state::TaskState;
 use crate::task::state_local::LocalState;
+use crate::task::waker::Tables;
 use crate::time::{Clock, Timers};
 
 use super::batch::Batch;
@@ -63,12 +65,24 @@ pub(crate) enum Drive {
 }
 
 /// What to do when nothing is runnable.
-#[derive(Debug, PartialEq, Eq, Clone, Copy)]
-pub(crate) enum WhenIdle {
+pub(crate) enum WhenIdle<'a> {
     /// Sleep until something is.
     Park,
+    /// The same, but first ask: it gives the time after which it is to be asked again. None at all: something can run now.
+    Ask(&'a mut dyn FnMut(&Idle) -> Option<Duration>),
     /// Sleep while a timer is pending, else return.
     Return,
+}
+
+/// How it is that nothing is runnable.
+#[derive(Debug)]
+pub(crate) struct Idle {
+    /// By the clock of the timers.
+    pub(crate) now: Instant,
+    /// For how long.
+    pub(crate) lasts: Duration,
+    /// Whether a timer is pending.
+    pub(crate) awaits_timer: bool,
 }
 
 /// A question to the owner thread, asked by another.
@@ -193,13 +207,16 @@ impl LocalShared {
     }
 
     /// Runs tasks until `done`.
-    pub(crate) fn drive(&self, done: impl Fn() -> bool, when_idle: WhenIdle) -> Drive {
+    pub(crate) fn drive(&self, done: impl Fn() -> bool, mut when_idle: WhenIdle<'_>) -> Drive {
+        // Since when nothing can run.
+        let mut quiet_since = None;
         loop {
             for _ in 0..TICK {
                 if done() {
                     return Drive::Done;
                 }
                 let Some(task) = self.next() else { break };
+                quiet_since = None;
                 // SAFETY: just taken out of the queue, by the owner.
                 if unsafe { self.pace.step(task) } == Turn::Requeue {
                     self.queue.push(task);
@@ -210,7 +227,20 @@ impl LocalShared {
                 continue;
             }
             let timers = &self.timers;
-            if timers.is_virtual() && !timers.is_empty() {
+            let until_timer = timers.until_next();
+            let until_asked = match &mut when_idle {
+                WhenIdle::Return if until_timer.is_none() => return Drive::Idle,
+                WhenIdle::Return | WhenIdle::Park => None,
+                WhenIdle::Ask(ask) => {
+                    let now = clock::now();
+                    let lasts = now - *quiet_since.get_or_insert(now);
+                    ask(&Idle { now: timers.now(), lasts, awaits_timer: until_timer.is_some() })
+                }
+            };
+            if until_asked.is_some_and(|time| time.is_zero()) {
+                continue;
+            }
+            if timers.is_virtual() && until_timer.is_some() {
                 if self.time_stands_still() {
                     thread::park();
                 } else {
@@ -218,10 +248,9 @@ impl LocalShared {
                 }
                 continue;
             }
-            match (timers.until_next(), when_idle) {
-                (Some(wait), _) => thread::park_timeout(wait),
-                (None, WhenIdle::Park) => thread::park(),
-                (None, WhenIdle::Return) => return Drive::Idle,
+            match until_timer.into_iter().chain(until_asked).min() {
+                Some(time) => thread::park_timeout(time),
+                None => thread::park(),
             }
         }
     }
@@ -280,9 +309,23 @@ impl Sealed for Local {
     type Count = PlainCount;
     type State = LocalState;
     type Shared = LocalShared;
+    type Link = QueueLink<Self>;
     type Child<'a> = Pin<Box<dyn Child + 'a>>;
 
-    fn waker_table() -> &'static RawWakerVTable {
+    fn link(_: &ScopeCore<Self>) -> QueueLink<Self> {
+        Cell::new(None)
+    }
+
+    fn root(scope: &ScopeCore<Self>) -> Root {
+        // A thread runs one root at a time.
+        Root::at(scope.shared.as_ptr())
+    }
+
+    fn root_of(task: &Header<Self>) -> Root {
+        Root::at(task.shared.as_ptr())
+    }
+
+    fn waker_tables() -> &'static Tables {
         &crate::task::waker::LOCAL
     }
 

@@ -7,7 +7,7 @@
 use std::cell::Cell;
 use std::ptr::NonNull;
 
-use crate::task::header::Header;
+use crate::task::header::{Header, QueueLink};
 use crate::task::kind::Sealed;
 
 #[derive(Debug)]
@@ -16,7 +16,7 @@ pub(super) struct RunQueue<K: Sealed> {
     tail: Cell<Option<NonNull<Header<K>>>>,
 }
 
-impl<K: Sealed> RunQueue<K> {
+impl<K: Sealed<Link = QueueLink<K>>> RunQueue<K> {
     pub(super) const fn new() -> Self {
         Self { head: Cell::new(None), tail: Cell::new(None) }
     }
@@ -31,7 +31,7 @@ impl<K: Sealed> RunQueue<K> {
     pub(super) fn push(&self, task: NonNull<Header<K>>) {
         match self.tail.replace(Some(task)) {
             // SAFETY: (1): the tail is in the queue.
-            Some(tail) => unsafe { tail.as_ref() }.queue_next.set(Some(task)),
+            Some(tail) => unsafe { tail.as_ref() }.link.set(Some(task)),
             None => self.head.set(Some(task)),
         }
     }
@@ -40,7 +40,7 @@ impl<K: Sealed> RunQueue<K> {
     pub(super) fn pop(&self) -> Option<NonNull<Header<K>>> {
         let task = self.head.get()?;
         // SAFETY: (1).
-        let next = unsafe { task.as_ref() }.queue_next.take();
+        let next = unsafe { task.as_ref() }.link.take();
         self.head.set(next);
         if next.is_none() {
             self.tail.set(None);

@@ -113,7 +113,7 @@ impl MultiDriver {
     /// As `Builder::build`.
     #[track_caller]
     pub fn new(workers: usize) -> io::Result<Self> {
-        let runtime = Runtime::builder().workers(workers).yield_budget(DEFAULT_BUDGET).build()?;
+        let runtime = Runtime::builder().workers(workers).yield_budget(DEFAULT_BUDGET).watched_elsewhere().build()?;
         let core = root::multi_core(&runtime.shared, Location::caller());
         runtime.shared.roots.add(core.as_ptr());
         Ok(Self { core, runtime })

@@ -3,8 +3,10 @@
 use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
 use std::sync::Arc;
 
+use crate::debug::Deadlock;
 use crate::runtime::builder::default_local;
 use crate::runtime::root::{self, Outcome};
+use crate::runtime::watch::Watch;
 use crate::runtime::{LocalRuntime, Runtime};
 use crate::scheduler::local::LocalShared;
 use crate::task::kind::{Kind, Local, Multi};
@@ -46,7 +48,7 @@ where
     root::forbid_nesting("run");
     let shared = default_local();
     let _close = Close(&shared);
-    on_this_thread(&shared, None, body)
+    raise(on_this_thread(&shared, None, &Watch::default(), body))
 }
 
 /// Joins the threads that the blocking calls of a root have needed, also when its panic is raised (R1).
@@ -77,7 +79,32 @@ impl LocalRuntime {
         F: for<'scope> AsyncFnOnce(&'scope Scope<'scope, 'env, Local>) -> T,
     {
         root::forbid_nesting("LocalRuntime::run");
-        on_this_thread(&self.shared, self.seed, body)
+        raise(on_this_thread(&self.shared, self.seed, &self.watch, body))
+    }
+
+    /// As [`run`](Self::run), but a deadlock is returned: that of the body, or of tasks after its end.
+    ///
+    /// # Errors
+    /// The deadlock that has ended the root.
+    ///
+    /// # Panics
+    /// As [`run`] does.
+    ///
+    /// ```
+    /// let runtime = orion_rt::Runtime::builder().build_local()?;
+    /// let stuck = runtime.try_run(async |s| s.chan::<u8>(0).recv().await);
+    /// assert!(stuck.unwrap_err().to_string().starts_with("deadlock: a task waits"));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
+    /// Rule: D1.
+    #[track_caller]
+    pub fn try_run<'env, F, T>(&self, body: F) -> Result<T, Deadlock>
+    where
+        F: for<'scope> AsyncFnOnce(&'scope Scope<'scope, 'env, Local>) -> T,
+    {
+        root::forbid_nesting("LocalRuntime::try_run");
+        deadlock_or(on_this_thread(&self.shared, self.seed, &self.watch, body))
     }
 }
 
@@ -110,6 +137,39 @@ impl Runtime {
         F: for<'scope> AsyncFnOnce(&'scope Scope<'scope, 'env, Multi>) -> T,
     {
         root::forbid_nesting("Runtime::run");
+        raise(self.root(body))
+    }
+
+    /// As [`run`](Self::run), but a deadlock is returned: that of the body, or of tasks after its end.
+    ///
+    /// # Errors
+    /// The deadlock that has ended the root.
+    ///
+    /// # Panics
+    /// As [`run`](Self::run) does.
+    ///
+    /// ```
+    /// let runtime = orion_rt::Runtime::builder().workers(2).build()?;
+    /// let stuck = runtime.try_run(async |s| s.chan::<u8>(0).recv().await);
+    /// assert!(stuck.unwrap_err().to_string().starts_with("deadlock: a task waits"));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
+    /// Rule: D1.
+    #[track_caller]
+    pub fn try_run<'env, F, T>(&self, body: F) -> Result<T, Deadlock>
+    where
+        F: for<'scope> AsyncFnOnce(&'scope Scope<'scope, 'env, Multi>) -> T,
+    {
+        root::forbid_nesting("Runtime::try_run");
+        deadlock_or(self.root(body))
+    }
+
+    #[track_caller]
+    fn root<'env, F, T>(&self, body: F) -> Outcome<T>
+    where
+        F: for<'scope> AsyncFnOnce(&'scope Scope<'scope, 'env, Multi>) -> T,
+    {
         let home = Home::new(root::multi_core(&self.shared, Location::caller()));
         // SAFETY: `multi` returns when every task is gone, and `home` is dropped after that; the body's future does not outlive
         // the call.
@@ -120,19 +180,19 @@ impl Runtime {
 }
 
 #[track_caller]
-fn on_this_thread<'env, F, T>(shared: &Arc<LocalShared>, seed: Option<u64>, body: F) -> T
+fn on_this_thread<'env, F, T>(shared: &Arc<LocalShared>, seed: Option<u64>, watch: &Watch, body: F) -> Outcome<T>
 where
     F: for<'scope> AsyncFnOnce(&'scope Scope<'scope, 'env, Local>) -> T,
 {
     let home = Home::new(root::local_core(shared, Location::caller()));
     // SAFETY: as in `Runtime::run`.
     let scope = unsafe { home.scope() };
-    let outcome = root::local(shared, seed, home.core(), &scope.chans, async move { body(scope).await });
+    let outcome = root::local(shared, seed, home.core(), &scope.chans, watch, async move { body(scope).await });
     finish(home, outcome)
 }
 
-/// Frees the root's channels, drops what it kept, then returns or raises its outcome (R8, P1, J8).
-fn finish<K: Kind, T>(home: Home<'_, K>, outcome: Outcome<T>) -> T {
+/// Frees the root's channels and drops what it kept; gives its outcome (R8, P1, J8).
+fn finish<K: Kind, T>(home: Home<'_, K>, outcome: Outcome<T>) -> Outcome<T> {
     let ledger = home.core().ledger().cloned();
     let dropped = catch_unwind(AssertUnwindSafe(|| drop(home)));
     let outcome = match (outcome, dropped) {
@@ -145,5 +205,23 @@ fn finish<K: Kind, T>(home: Home<'_, K>, outcome: Outcome<T>) -> T {
             outcome
         }
     };
-    root::raise_left_open(ledger.as_ref(), outcome).unwrap_or_else(|payload| resume_unwind(payload))
+    root::raise_left_open(ledger.as_ref(), outcome)
+}
+
+/// The value of a root, or its panic. That of a deadlock tells, as no hook has seen it.
+fn raise<T>(outcome: Outcome<T>) -> T {
+    outcome.unwrap_or_else(|payload| {
+        if let Some(deadlock) = payload.downcast_ref::<Deadlock>() {
+            eprintln!("orion-rt: {deadlock}");
+        }
+        resume_unwind(payload)
+    })
+}
+
+/// The same, but for a deadlock, which is returned.
+fn deadlock_or<T>(outcome: Outcome<T>) -> Result<T, Deadlock> {
+    outcome.map_err(|payload| match payload.downcast::<Deadlock>() {
+        Ok(deadlock) => *deadlock,
+        Err(payload) => resume_unwind(payload),
+    })
 }

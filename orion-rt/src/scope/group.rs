@@ -352,6 +352,7 @@ impl<'scope, K: Kind> Group<'scope, K> {
         Extra::inherit(&mut extra);
         let birth = Birth {
             scope: core.as_ptr(),
+            link: K::link(core),
             shared: self.core.shared,
             location: spec.location,
             extra,

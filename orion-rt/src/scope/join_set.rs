@@ -152,12 +152,12 @@ impl Complete {
             if let Some(index) = queue.indices.pop_front() {
                 return Poll::Ready(index);
             }
-            queue.waiter.as_ref().is_some_and(|w| w.will_wake(waker))
+            queue.waiter.as_ref().is_some_and(|w| coop::same(w, waker))
         };
         if known {
             return Poll::Pending;
         }
-        let fresh = waker.clone();
+        let fresh = coop::register(waker);
         let (index, left) = {
             let mut queue = self.0.lock();
             match queue.indices.pop_front() {
@@ -337,6 +337,7 @@ impl<'scope, T, K: Kind> JoinSet<'scope, T, K> {
         }
         let Poll::Ready(index) = self.complete.poll_pop(cx.waker()) else {
             self.forbid_waiting_for_oneself(location);
+            coop::note_root(K::root(self.group.core()));
             coop::note_wait(Reason::Join, 0, location);
             return Poll::Pending;
         };

@@ -20,11 +20,11 @@ use std::any::Any;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Waker};
+use std::task::{Context, Wake as _, Waker};
 
 use crate::locals::{self, Locals};
 use crate::meta::ledger;
-use crate::task::child::{Child as _, Ready, Record};
+use crate::task::child::{Child as _, ChildWaker, Ready, Record};
 use crate::task::error::{Panic, Payload, TaskError};
 use crate::task::kind::{Kind, Lock};
 use crate::task::state::{Start, Suspend};
@@ -37,7 +37,6 @@ pub(super) struct Children<'a, K: Kind> {
     pub(super) ready: Arc<Ready>,
     /// The body is woken, polled and asked to stop like a child, but its future is in the group's.
     pub(super) body: Arc<Record>,
-    pub(super) body_waker: Waker,
     /// Woken when the scope that the group was opened on is cancelled (X2).
     pub(super) watch: Arc<Record>,
     state: K::Lock<State<'a, K>>,
@@ -66,7 +65,6 @@ struct Slot<'a, K: Kind> {
 struct Live<'a, K: Kind> {
     work: K::Child<'a>,
     unit: Unit,
-    waker: Waker,
     /// What it inherited at its spawn.
     locals: Option<Locals>,
 }
@@ -88,8 +86,7 @@ impl<'a, K: Kind> Children<'a, K> {
         ready.push([Arc::clone(&body)]);
         let watch = Record::parked(Arc::clone(&ready), location);
         let state = State { slots: Slab::default(), gate: Gate::Open, failed: false, payload: None };
-        let body_waker = Waker::from(Arc::clone(&body));
-        Arc::new(Self { ready, body, body_waker, watch, state: Lock::new(state) })
+        Arc::new(Self { ready, body, watch, state: Lock::new(state) })
     }
 
     /// The record of a child about to be spawned.
@@ -99,8 +96,7 @@ impl<'a, K: Kind> Children<'a, K> {
 
     /// Takes a child in, or refuses it.
     pub(super) fn adopt(&self, record: Arc<Record>, work: K::Child<'a>) {
-        let child =
-            Live { work, unit: Unit::default(), waker: Waker::from(Arc::clone(&record)), locals: locals::capture() };
+        let child = Live { work, unit: Unit::default(), locals: locals::capture() };
         let refused = {
             let mut state = self.state.lock();
             if state.gate == Gate::Open {
@@ -167,38 +163,54 @@ impl<'a, K: Kind> Children<'a, K> {
     pub(super) fn turn(&self, record: &Arc<Record>) -> Turn {
         let taken = self.state.lock().slots.get_mut(record.place()).and_then(|slot| slot.child.take());
         let Some(mut child) = taken else { return Turn::Done };
-        let Live { work, unit, waker, locals } = &mut child;
-        if record.start(|| unit.is_shielded(waker)) == Start::Cancel {
+        let Live { work, unit, locals } = &mut child;
+        let waker = &ChildWaker::of(record);
+        // Its waker is registered here, too.
+        let inside = record.enter();
+        if record.start(|| self.keeps(unit, waker)) == Start::Cancel {
+            drop(inside);
             self.end(record, child, Some(TaskError::Cancelled));
             return Turn::Done;
         }
-        let polled = {
-            let _inside = record.enter();
-            let entered = locals::enter(locals.take());
-            let polled = catch_unwind(AssertUnwindSafe(|| {
-                unit.poll(None, || Pin::new(work).poll(&mut Context::from_waker(waker)).is_ready())
-            }));
-            *locals = entered.leave();
-            polled
-        };
-        match polled {
-            Ok(true) => self.end(record, child, None),
-            Err(payload) => {
+        let entered = locals::enter(locals.take());
+        let polled = catch_unwind(AssertUnwindSafe(|| {
+            unit.poll(None, || Pin::new(work).poll(&mut Context::from_waker(waker)).is_ready())
+        }));
+        *locals = entered.leave();
+        let suspended = matches!(polled, Ok(false)).then(|| record.suspend(|| self.keeps(unit, waker)));
+        drop(inside);
+        match (polled, suspended) {
+            (Ok(true), _) => self.end(record, child, None),
+            (Err(payload), _) => {
                 let error = panicked(record, &*payload);
                 self.fail(payload);
                 self.end(record, child, Some(error));
             }
-            Ok(false) => match record.suspend(|| unit.is_shielded(waker)) {
-                Suspend::Cancel => self.end(record, child, Some(TaskError::Cancelled)),
-                suspended => {
-                    if let Some(slot) = self.state.lock().slots.get_mut(record.place()) {
-                        slot.child = Some(child);
-                    }
-                    return if suspended == Suspend::Requeue { Turn::Again } else { Turn::Done };
+            (Ok(false), None | Some(Suspend::Cancel)) => self.end(record, child, Some(TaskError::Cancelled)),
+            (Ok(false), Some(suspended)) => {
+                if let Some(slot) = self.state.lock().slots.get_mut(record.place()) {
+                    slot.child = Some(child);
                 }
-            },
+                return if suspended == Suspend::Requeue { Turn::Again } else { Turn::Done };
+            }
         }
         Turn::Done
+    }
+
+    /// Whether a shield in `unit`, a child or the body that is to end, keeps it.
+    pub(super) fn keeps(&self, unit: &Unit, waker: &Waker) -> bool {
+        let kept = unit.is_shielded(waker);
+        if kept {
+            self.ready.note_kept();
+        }
+        kept
+    }
+
+    /// Has all of them polled: what is to end may have to end now, and the groups in them may have to look at their bodies (X3).
+    pub(super) fn rouse(&self) {
+        let mut records: Vec<_> = self.state.lock().slots.iter().map(|slot| Arc::clone(&slot.record)).collect();
+        records.push(Arc::clone(&self.body));
+        records.iter().for_each(|record| record.wake_by_ref());
     }
 
     /// Drops the future, counts the child out, then tells its handle. A panic in the destructor is the child's (P3).

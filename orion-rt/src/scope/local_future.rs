@@ -25,11 +25,12 @@ use std::task::{Context, Poll, Waker};
 
 use pin_project_lite::pin_project;
 
-use crate::coop::{self, Reason};
+use crate::coop::{self, Reason, Shared};
 use crate::meta::ledger;
+use crate::task::child::ChildWaker;
 use crate::task::kind::Kind;
 use crate::task::state::{Start, Suspend};
-use crate::task::unit::Unit;
+use crate::task::unit::{self, Unit};
 use crate::util::contain::{contained, discard};
 
 use super::begin::Begin;
@@ -152,7 +153,11 @@ impl<K: Kind, B, F: Future> Future for LocalFuture<'_, '_, K, B, F> {
             }
         }
         let children = this.children.as_ref().expect("a local group was polled after it had completed");
-        let spare = children.ready.begin();
+        // Given up first: what the children have waited on is forgotten when nobody of the task has a registration.
+        drop(children.ready.begin());
+        if unit::current_is_pierced() {
+            children.rouse();
+        }
         let mut again = Vec::new();
         let mut turns = 0;
         // One at least: whoever polls the group may be at the end of each turn, or never end one (another executor's `block_on`).
@@ -184,8 +189,13 @@ impl<K: Kind, B, F: Future> Future for LocalFuture<'_, '_, K, B, F> {
             return Poll::Ready(value.expect("a body that did not panic has returned"));
         }
         children.ready.push(again);
-        let waker = spare.filter(|w| w.will_wake(cx.waker())).unwrap_or_else(|| cx.waker().clone());
-        if children.ready.park(waker) {
+        // Whoever cancels the scope wakes the group.
+        coop::note_root(K::root(this.scope.group().core()));
+        if !children.ready.is_of_current() {
+            // Who could wake a child is not known.
+            coop::note_shared(Shared::OTHERS);
+        }
+        if children.ready.park(coop::register(cx.waker())) {
             // What the only one that is left has noted says more.
             if turns != 1 || left != 1 {
                 coop::note_wait(Reason::Group, 0, this.location);
@@ -205,12 +215,13 @@ fn turn_of_body<K: Kind, F: Future>(
     value: &mut Option<F::Output>,
 ) -> Turn {
     let Some(future) = body.as_mut().as_pin_mut() else { return Turn::Done };
-    let waker = &children.body_waker;
-    if children.body.start(|| unit.is_shielded(waker)) == Start::Poll {
+    let waker = &ChildWaker::of(&children.body);
+    let _inside = children.body.enter();
+    if children.body.start(|| children.keeps(unit, waker)) == Start::Poll {
         match catch_unwind(AssertUnwindSafe(|| unit.poll(None, || future.poll(&mut Context::from_waker(waker))))) {
             Ok(Poll::Ready(returned)) => *value = Some(returned),
             Err(payload) => children.fail(payload),
-            Ok(Poll::Pending) => match children.body.suspend(|| unit.is_shielded(waker)) {
+            Ok(Poll::Pending) => match children.body.suspend(|| children.keeps(unit, waker)) {
                 Suspend::Parked => return Turn::Done,
                 Suspend::Requeue => return Turn::Again,
                 Suspend::Cancel => {}

@@ -187,7 +187,8 @@ pub(super) struct Home<'env, K: Kind> {
 impl<'env, K: Kind> Home<'env, K> {
     pub(super) fn new(core: ScopeRef<K>) -> Self {
         let group = Group::new(core.clone());
-        let scope = Scope { group, kept: Mutex::new(Vec::new()), chans: ScopeChans::new(), _env: PhantomData };
+        let home = K::root(&core);
+        let scope = Scope { group, kept: Mutex::new(Vec::new()), chans: ScopeChans::new(home), _env: PhantomData };
         Self { scope: NonNull::from(Box::leak(Box::new(scope))), core }
     }
 

@@ -34,7 +34,9 @@ impl Runtime {
     /// Everything in it is `'static`, and its handles and groups may leave it: results live as long as their handles. The future of the
     /// result can be awaited anywhere, in tasks of any runtime and in other executors; dropping it asks the root to stop. So keep it:
     /// `let _ = runtime.start(..)` starts a root and cancels it. The body is a task on the workers and ends, as they do, when the root is
-    /// asked to stop; its clean-up goes into a [`shield`](crate::shield).
+    /// asked to stop; its clean-up goes into a [`shield`](crate::shield). Where its tasks wait for each other only, a deadlock is suspected, as
+    /// whoever has a group of it could help; with [`DeadlockPolicy::Panic`](crate::DeadlockPolicy::Panic) the output is `Panicked` with the
+    /// [`Deadlock`](crate::Deadlock).
     ///
     /// ```
     /// let runtime = orion_rt::Runtime::builder().workers(2).build()?;

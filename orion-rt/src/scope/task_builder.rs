@@ -74,7 +74,8 @@ impl<'scope, K: Kind> TaskBuilder<'scope, K> {
     }
 
     /// The scope does not wait for the task to end by itself: when its body and all other tasks have ended, the task is
-    /// cancelled. For tickers, heartbeats, listeners for signals. Here, a limit on the rate of requests:
+    /// cancelled. For tickers, heartbeats, listeners for signals. That one ticks does not hide a deadlock of the others, which is
+    /// suspected then ([`DeadlockPolicy`](crate::DeadlockPolicy)). Here, a limit on the rate of requests:
     ///
     /// ```
     /// use orion_rt::{Chan, interval, now};
@@ -101,6 +102,7 @@ impl<'scope, K: Kind> TaskBuilder<'scope, K> {
     /// Rule: S9.
     pub fn background(mut self) -> Self {
         self.background = true;
+        Extra::of(&mut self.extra).background = true;
         self
     }
 

@@ -145,7 +145,7 @@ impl Race {
             }
             Pass::NoneReady { channels: 0, futures } => self.without_channels(futures),
             Pass::NoneReady { futures, .. } => {
-                let waker = self.contest.replace_waker(Some(cx.waker().clone()));
+                let waker = self.contest.replace_waker(Some(coop::register(cx.waker())));
                 drop(waker);
                 self.link(arms, futures)
             }
@@ -334,8 +334,9 @@ impl Race {
             }
         }
         if !self.contest.wakes_same(cx) {
-            let waker = self.contest.replace_waker(Some(cx.waker().clone()));
+            let waker = self.contest.replace_waker(Some(coop::register(cx.waker())));
             drop(waker);
+            ports(arms).for_each(|(_, port)| port.note_wait());
         }
         let mut futures = 0;
         let mut order = Order::new();

@@ -17,6 +17,7 @@ use std::ptr::NonNull;
 use super::header::Header;
 use super::kind::Sealed;
 use super::owner::Place;
+use crate::meta::TaskId;
 
 /// How many tasks `task` runs inside of. To be asked by the thread that runs it.
 pub(super) fn level<K: Sealed>(task: &Header<K>) -> u32 {
@@ -45,6 +46,29 @@ pub(crate) fn runs_inside<K: Sealed>(task: NonNull<Header<K>>, other: &Header<K>
         below = above;
     }
     false
+}
+
+/// The task that has opened the group that `task`, which is not complete, is in.
+pub(crate) fn opener_of<K: Sealed>(task: &Header<K>) -> Option<TaskId> {
+    // SAFETY: (3), says the caller.
+    unsafe { opener(task) }.map(|opener| opener.id)
+}
+
+/// Whether `task`, which is not complete, or a task that it runs inside of, is one in the background (S9).
+pub(crate) fn is_in_background<K: Sealed>(task: &Header<K>) -> bool {
+    let mut task = task;
+    loop {
+        // SAFETY: (3): the first is not complete, says the caller; those above answer for the group below them.
+        let Place::Group { opener, background, .. } = (unsafe { &task.scope.as_ref().place }) else { return false };
+        if *background {
+            return true;
+        }
+        // SAFETY: (3).
+        match opener.map(|opener| unsafe { &*opener.as_ptr().cast_const() }) {
+            Some(above) if above.answers_for_groups() => task = above,
+            _ => return false,
+        }
+    }
 }
 
 fn level_of_opener<K: Sealed>(opener: &Header<K>) -> u32 {

@@ -1,6 +1,7 @@
 //! Cancelling and failing: how a request reaches every task below a scope or a task (X2, P1). No recursion, whatever the
 //! depth; no user code under a lock: who waits for a cancellation is woken when all that it reaches has been asked.
 
+use std::ops::ControlFlow;
 use std::ptr::NonNull;
 use std::sync::Arc;
 
@@ -57,6 +58,53 @@ pub(crate) fn fail<K: Sealed>(scope: &ScopeCore<K>, payload: Payload) {
     let Ok(Raiser { scope, held }) = hand_over(scope, payload, ScopeCore::fail_with) else { return };
     scope_and_body(scope).discard();
     drop::<Option<Held<K>>>(held);
+}
+
+/// `root` has come to a standstill: everything of it ends, what is shielded too, and it raises `payload`, unless it has failed before.
+pub(crate) fn force<K: Sealed>(root: &ScopeCore<K>, payload: Payload) {
+    root.fail_with(payload).unwrap_or_else(crate::util::contain::discard);
+    scope_and_body(root).discard();
+    pierce(root);
+}
+
+/// What of `root` is to end, and is kept by shields in tasks that nobody will wake, ends (X3). `false`: there is nothing of the kind.
+pub(crate) fn pierce<K: Sealed>(root: &ScopeCore<K>) -> bool {
+    let mut any = false;
+    let _ = super::walk::live_tasks(root, |task| {
+        if task.is_shielded()
+            && let Some((_, epoch)) = task.wait.load()
+            && (task.state.is_cancelled() | keeps_a_body(task) | keeps_a_child(task))
+        {
+            any = true;
+            task.pierce(epoch);
+            if task.state.wake() == Wake::Schedule {
+                super::waker::queue(NonNull::from(task));
+            }
+        }
+        ControlFlow::Continue(())
+    });
+    any
+}
+
+/// Whether in a local group in `task` a child, or the body, is to end.
+fn keeps_a_child<K: Sealed>(task: &Header<K>) -> bool {
+    task.annex.get().and_then(|annex| annex.children.get()).is_some_and(|children| children.take_kept())
+}
+
+/// Whether `task` has opened a group whose body is to end. Each is told of once only: if the body is still there then, its group is not
+/// polled.
+fn keeps_a_body<K: Sealed>(task: &Header<K>) -> bool {
+    let Some(annex) = task.annex.get() else { return false };
+    let groups = annex.groups.lock();
+    let (mut next, mut any) = (groups.front(), false);
+    while let Some(group) = next {
+        // SAFETY: linked in the list, whose lock is held.
+        let scope = unsafe { group.as_ref() };
+        any |= scope.body_is_to_stop() && scope.mark_pierced();
+        // SAFETY: linked in this list.
+        next = unsafe { groups.next(group) };
+    }
+    any
 }
 
 /// `scope`, or who stands in for it, is to raise `payload` at its end; nothing is cancelled (P2). The first one is kept.

@@ -44,6 +44,8 @@ struct Pending<K: Sealed> {
 
 struct Target<K: Sealed> {
     scope: K::Lock<Option<NonNull<ScopeCore<K>>>>,
+    /// It has come, and all that it wakes is awake.
+    is_over: AtomicBool,
 }
 
 // SAFETY: on `Multi` the pointer is behind a lock and the scope is shared state; on `Local` only the owner thread looks (2).
@@ -60,6 +62,15 @@ impl<K: Sealed> Deadline<K> {
         self.is_set.store(true, Ordering::Release);
         let before = self.pending.lock().replace(Box::new(pending));
         drop(before);
+    }
+
+    /// Whether there is one that has not come, or is just coming.
+    pub(super) fn is_set(&self) -> bool {
+        if !self.is_set.load(Ordering::Acquire) {
+            return false;
+        }
+        let pending = self.pending.lock();
+        pending.as_ref().is_some_and(|pending| !pending.target.is_over.load(Ordering::Acquire))
     }
 
     /// The scope is not to be cancelled any more: it has ended, or is about to be freed.
@@ -87,6 +98,7 @@ impl<K: Sealed> Wake for Target<K> {
         if let Some(scope) = scope {
             cancel_unless_ended(&scope).discard();
         }
+        self.is_over.store(true, Ordering::Release);
     }
 }
 
@@ -100,7 +112,7 @@ pub(crate) fn cancel_after<K: Sealed>(scope: &ScopeRef<K>, after: Duration) {
         return;
     }
     if !scope.is_cancelled() {
-        let target = Arc::new(Target { scope: Lock::new(Some(scope.as_ptr())) });
+        let target = Arc::new(Target { scope: Lock::new(Some(scope.as_ptr())), is_over: AtomicBool::new(false) });
         let waker = Waker::from(Arc::clone(&target));
         let alarm = scope.scheduler().alarm(after, &waker);
         scope.deadline.set(Pending { target, _alarm: alarm });

@@ -12,6 +12,7 @@ use std::ptr::NonNull;
 use std::sync::Arc;
 use std::task::Waker;
 
+use crate::coop;
 use crate::meta::ledger::Ledger;
 use crate::sys::atomic::{AtomicBool, Ordering};
 use crate::sys::thread::{self, Thread};
@@ -67,6 +68,8 @@ impl<K: Sealed> End<K> {
 pub(crate) struct RootPlace<K: Sealed> {
     pub(crate) body: Cell<Option<NonNull<Header<K>>>>,
     pub(super) ledger: Option<Arc<Ledger>>,
+    /// Whether it has had tasks in the background.
+    pub(super) background: AtomicBool,
     driver: Driver<K>,
 }
 
@@ -83,12 +86,15 @@ pub(crate) type Finish = Box<dyn FnOnce() + Send>;
 impl<K: Sealed> RootPlace<K> {
     pub(super) fn of_this_thread(ledger: Option<Arc<Ledger>>) -> Self {
         let thread = Lock::new(thread::current());
-        let driver = Driver::Thread { thread, woken: AtomicBool::new(false) };
-        Self { body: Cell::new(None), ledger, driver }
+        Self::new(ledger, Driver::Thread { thread, woken: AtomicBool::new(false) })
     }
 
     pub(super) fn of_workers(ledger: Option<Arc<Ledger>>) -> Self {
-        Self { body: Cell::new(None), ledger, driver: Driver::Workers { finish: Lock::new(None) } }
+        Self::new(ledger, Driver::Workers { finish: Lock::new(None) })
+    }
+
+    fn new(ledger: Option<Arc<Ledger>>, driver: Driver<K>) -> Self {
+        Self { body: Cell::new(None), ledger, background: AtomicBool::new(false), driver }
     }
 }
 
@@ -187,6 +193,11 @@ impl<K: Sealed> ScopeCore<K> {
                 Some(fresh)
             }
         }
+    }
+
+    /// Whether it is a root whose body the workers run.
+    pub(crate) fn is_started(&self) -> bool {
+        matches!(&self.place, Place::Root(RootPlace { driver: Driver::Workers { .. }, .. }))
     }
 
     /// This thread waits for the root from now on.
@@ -297,10 +308,11 @@ impl<K: Sealed> ScopeCore<K> {
 
     /// Has `waker` woken at the next failure and at the end.
     pub(crate) fn wait_with(&self, waker: &Waker) {
-        if self.end.lock().waiter.as_ref().is_some_and(|w| w.will_wake(waker)) {
+        if self.end.lock().waiter.as_ref().is_some_and(|w| coop::same(w, waker)) {
             return;
         }
-        let waker = waker.clone();
+        coop::note_root(K::root(self));
+        let waker = coop::register(waker);
         let before = self.end.lock().waiter.replace(waker);
         drop(before);
     }

@@ -8,7 +8,8 @@
 //! Who may touch which field
 //! 1. `state` anyone with a reference. `vtable`, `id`, `location`, `extra`, `shared`, `scope`, `outstays` never change after the spawn,
 //!    but for what `extra` says itself; its `locals` belong to the thread that runs the task.
-//! 2. `queue_next` whoever has the task in a queue, or is about to (see `SCHEDULED` in `state`).
+//! 2. `link` on `Local`, where it links the run queue: whoever has the task in a queue, or is about to (see `SCHEDULED` in `state`). On `Multi`
+//!    it says which root the task is in, and never changes.
 //! 3. `links` the owner scope's shard lock. `shard` is written once, when the task is enlisted, before anyone else knows it.
 //! 4. `join_waker` as `JOIN_WAKER` says.
 //! 5. `annex` is made once by the thread that runs the task and read by anyone.
@@ -24,7 +25,7 @@ use std::ptr::NonNull;
 use std::sync::Arc;
 use std::task::Waker;
 
-use crate::coop::{Reason, Wait};
+use crate::coop::{Reason, Shared, Wait};
 use crate::locals;
 use crate::meta::{Called, TaskId};
 use crate::sys::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, Ordering, fence};
@@ -42,7 +43,7 @@ use super::owner::ScopeCore;
 pub struct Header<K: Sealed> {
     pub(crate) state: K::State,
     pub(crate) vtable: &'static Vtable<K>,
-    pub(crate) queue_next: Cell<Option<NonNull<Self>>>,
+    pub(crate) link: K::Link,
     links: Links<Self>,
     pub(crate) scope: NonNull<ScopeCore<K>>,
     pub(crate) shared: NonNull<K::Shared>,
@@ -85,6 +86,7 @@ pub(crate) struct Vtable<K: Sealed> {
 /// Everything a spawn says about a task besides its future.
 pub(crate) struct Birth<K: Sealed> {
     pub(crate) scope: NonNull<ScopeCore<K>>,
+    pub(crate) link: K::Link,
     pub(crate) shared: NonNull<K::Shared>,
     pub(crate) location: &'static Location<'static>,
     pub(crate) extra: Option<Box<Extra>>,
@@ -100,6 +102,8 @@ pub(crate) struct Extra {
     pub(crate) name: Option<Arc<str>>,
     /// A panic is the joiner's alone (P2).
     pub(crate) isolated: bool,
+    /// It was spawned in the background (S9).
+    pub(crate) background: bool,
     /// Nobody is to be bothered with an isolated task's panic: it has no handle, or one that was given up on purpose.
     /// Written before HANDLE is given up, read by whoever finds that it was.
     pub(crate) released: AtomicBool,
@@ -129,7 +133,7 @@ impl<K: Sealed> Header<K> {
         Self {
             state: super::state::TaskState::new(birth.handle),
             vtable,
-            queue_next: Cell::new(None),
+            link: birth.link,
             links: Links::new(),
             scope: birth.scope,
             shared: birth.shared,
@@ -173,6 +177,11 @@ impl<K: Sealed> Header<K> {
     }
 
     /// Whether a panic of the task is its joiner's alone (P2).
+    /// Whether it was spawned in the background, and not only by a task that was.
+    pub(super) fn is_declared_background(&self) -> bool {
+        self.extra.as_ref().is_some_and(|extra| extra.background)
+    }
+
     pub(crate) fn is_isolated(&self) -> bool {
         self.extra.as_ref().is_some_and(|extra| extra.isolated)
     }
@@ -201,6 +210,9 @@ impl<K: Sealed> Header<K> {
     }
 }
 
+/// The link of a task in a run queue.
+pub(crate) type QueueLink<K> = Cell<Option<NonNull<Header<K>>>>;
+
 /// The list of a scope's tasks.
 #[derive(Debug)]
 pub(crate) struct InScope;
@@ -213,10 +225,19 @@ unsafe impl<K: Sealed> Linked<InScope> for Header<K> {
     }
 }
 
+/// Where the bits of a `Shared` begin in [`WaitCell`], and what is below.
+const SHARED: u32 = 8;
+const REASON: u32 = (1 << SHARED) - 1;
+
+fn shared_of(coded: u32) -> Shared {
+    Shared::from_bits((coded >> SHARED) as u8)
+}
+
 /// What a parked task waits for, kept where a dump can read it while the task goes on: the epoch is odd while it is written.
 #[derive(Debug)]
 pub(crate) struct WaitCell {
     epoch: AtomicU32,
+    /// A `Reason`, and above it the bits of a `Shared`.
     reason: AtomicU32,
     object: AtomicU64,
     location: AtomicPtr<Location<'static>>,
@@ -237,17 +258,28 @@ impl WaitCell {
         let epoch = self.epoch.load(Ordering::Relaxed);
         self.epoch.store(epoch.wrapping_add(1), Ordering::Relaxed);
         fence(Ordering::Release);
-        self.reason.store(wait.reason as u32, Ordering::Relaxed);
+        self.reason.store(wait.reason as u32 | u32::from(wait.shared.bits()) << SHARED, Ordering::Relaxed);
         self.object.store(wait.object, Ordering::Relaxed);
         let location = wait.location.map_or(std::ptr::null_mut(), |l| std::ptr::from_ref(l).cast_mut());
         self.location.store(location, Ordering::Relaxed);
         self.epoch.store(epoch.wrapping_add(2), Ordering::Release);
     }
 
+    /// Who else may use what the task, which this thread runs, waited on when it last parked.
+    #[inline]
+    pub(crate) fn shared(&self) -> Shared {
+        shared_of(self.reason.load(Ordering::Relaxed))
+    }
+
+    /// That of the last wait; between two writes.
+    pub(super) fn epoch(&self) -> u32 {
+        self.epoch.load(Ordering::Relaxed)
+    }
+
     /// The last wait and its epoch; `None` while it is being written.
     pub(crate) fn load(&self) -> Option<(Wait, u32)> {
         let epoch = self.epoch.load(Ordering::Acquire);
-        let reason = Reason::from_code(self.reason.load(Ordering::Relaxed));
+        let coded = self.reason.load(Ordering::Relaxed);
         let object = self.object.load(Ordering::Relaxed);
         let location = self.location.load(Ordering::Relaxed);
         fence(Ordering::Acquire);
@@ -256,6 +288,7 @@ impl WaitCell {
         }
         // SAFETY: only `store` writes the pointer, from a `&'static Location` or null.
         let location = unsafe { location.as_ref() };
-        Some((Wait { reason, object, location }, epoch))
+        let reason = Reason::from_code(coded & REASON);
+        Some((Wait { reason, object, location, shared: shared_of(coded) }, epoch))
     }
 }

@@ -15,7 +15,7 @@ use super::header::Header;
 use super::kind::Sealed;
 use super::owner::ScopeCore;
 use super::state::{Release, TaskState};
-use crate::coop::{self, Once, Reason};
+use crate::coop::{self, Once, Reason, Shared};
 use crate::meta::ledger::{self, Entry};
 
 /// The right to a task's result, and the duty to give it up.
@@ -66,6 +66,10 @@ impl<K: Sealed> Claim<K> {
         if self.register(cx.waker()) {
             return Poll::Ready(());
         }
+        coop::note_root(K::root_of(self.header()));
+        if self.header().is_declared_background() {
+            coop::note_shared(Shared::BACKGROUND);
+        }
         coop::note_wait(Reason::Join, self.header().id.0, location);
         Poll::Pending
     }
@@ -79,14 +83,14 @@ impl<K: Sealed> Claim<K> {
         let slot = self.header().join_waker.get();
         if !state.owns_join_slot() {
             // SAFETY: JOIN_WAKER is set: both sides only read.
-            if unsafe { &*slot }.as_ref().is_some_and(|w| w.will_wake(waker)) {
+            if unsafe { &*slot }.as_ref().is_some_and(|w| coop::same(w, waker)) {
                 return false;
             }
             if !state.withdraw_join_waker() {
                 return true;
             }
         }
-        let fresh = Some(waker.clone());
+        let fresh = Some(coop::register(waker));
         // SAFETY: JOIN_WAKER is clear: the slot is the handle's.
         let before = std::mem::replace(unsafe { &mut *slot }, fresh);
         drop(before);

@@ -5,9 +5,10 @@ use std::cell::{Cell, RefCell, RefMut};
 use std::pin::Pin;
 use std::ptr::NonNull;
 use std::sync::Arc;
-use std::task::{RawWakerVTable, Waker};
+use std::task::Waker;
 use std::time::Duration;
 
+use crate::coop::Root;
 use crate::sys::atomic::{AtomicUsize, Ordering};
 use crate::sys::{Mutex, MutexGuard};
 
@@ -16,6 +17,7 @@ use super::current::AnyTask;
 use super::header::Header;
 use super::owner::ScopeCore;
 use super::state::TaskState;
+use super::waker::Tables;
 
 /// The kind of a scope whose tasks run on one thread; futures need not be `Send`.
 #[derive(Debug)]
@@ -40,11 +42,19 @@ pub trait Sealed: Sized + 'static {
     type State: TaskState;
     /// The scheduler, shared by all tasks of a runtime.
     type Shared: Schedule<Self>;
+    /// What a header has for its kind alone.
+    type Link;
     /// A child of a local group, whatever its future is: boxed, and `Send` on `Multi`.
     type Child<'a>: Child + Unpin;
 
-    /// The waker functions of this kind; a static, so that its address tells a task's waker from a foreign one.
-    fn waker_table() -> &'static RawWakerVTable;
+    /// The link of a new task of `scope`.
+    fn link(scope: &ScopeCore<Self>) -> Self::Link;
+    /// The root that `scope` is in.
+    fn root(scope: &ScopeCore<Self>) -> Root;
+    /// The root that `task` is in, of which nothing but the header has to be there.
+    fn root_of(task: &Header<Self>) -> Root;
+    /// The waker functions of this kind.
+    fn waker_tables() -> &'static Tables;
     /// The task of this kind in `task`.
     fn only(task: AnyTask) -> Option<NonNull<Header<Self>>>;
     /// `task` as a task of any kind.

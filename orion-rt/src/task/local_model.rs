@@ -7,7 +7,7 @@ use loom::cell::UnsafeCell;
 use loom::sync::Arc;
 use loom::thread;
 
-use super::state::{Start, TaskState, Wake};
+use super::state::{References, Start, TaskState, Wake};
 use super::state_local::LocalState;
 use crate::sys::Mutex;
 
@@ -66,11 +66,27 @@ impl Model {
     fn wake_remote(&self) {
         self.touch();
         if self.state.wake_remote() == Wake::Schedule {
-            self.state.retain_remote();
-            let open = self.inbox.lock().as_mut().map(|n| *n += 1).is_some();
-            if !open {
-                self.drop_remote();
-            }
+            self.bring();
+        }
+    }
+
+    fn bring(&self) {
+        self.state.retain_remote();
+        let open = self.inbox.lock().as_mut().map(|n| *n += 1).is_some();
+        if !open {
+            self.drop_remote();
+        }
+    }
+
+    fn drop_own_remote(&self) {
+        self.touch();
+        self.free_if(self.state.release_own_remote());
+    }
+
+    fn wake_own_remote(&self) {
+        self.touch();
+        if self.state.wake_own_remote() == Wake::Schedule {
+            self.bring();
         }
     }
 
@@ -189,6 +205,49 @@ fn model_a_clone_elsewhere_of_a_waker_that_comes_home() {
             // After its root's end a waker counts as foreign everywhere.
             task.drop_remote();
         }
+        assert!(task.is_freed());
+    });
+}
+
+// D1, J6: a registration wakes on another thread, or is dropped there, while the task completes; before that it counts as none.
+#[test]
+fn model_a_registration_elsewhere_against_the_end() {
+    for wakes in [false, true] {
+        check(move || {
+            let task = Model::polled(0);
+            task.state.retain_own();
+            assert_eq!(task.state.references(), References { all: 2, own: 1 });
+            let other = elsewhere(&task, move |task| {
+                if wakes {
+                    task.wake_own_remote();
+                    task.drop_remote();
+                } else {
+                    task.drop_own_remote();
+                }
+            });
+            task.complete();
+            task.end();
+            join(&other);
+            assert!(task.is_freed());
+        });
+    }
+}
+
+// D1: registrations come and go on both sides, far from zero (here two): what is left is told apart from other wakers.
+#[test]
+fn model_registrations_are_told_from_wakers() {
+    check(|| {
+        let task = Model::polled(1);
+        (0..4).for_each(|_| task.state.retain_own());
+        let other = elsewhere(&task, |task| (0..3).for_each(|_| task.drop_own_remote()));
+        let (last, none_left) = task.state.release_own();
+        assert!(!last);
+        join(&other);
+        assert_eq!(task.state.references(), References { all: 2, own: 0 });
+        assert!(!task.state.has_registrations() || none_left);
+        task.free_if(task.state.release(1));
+        task.complete();
+        task.end();
         assert!(task.is_freed());
     });
 }

@@ -31,6 +31,7 @@ use std::sync::Arc;
 
 use crossbeam_utils::CachePadded;
 
+use crate::meta::TaskId;
 use crate::meta::ledger::Ledger;
 use crate::sys::atomic::{AtomicBool, Ordering};
 use crate::util::list::{Linked, Links, List};
@@ -56,6 +57,8 @@ pub struct ScopeCore<K: Sealed> {
     cancelled: AtomicBool,
     failed: AtomicBool,
     body_is_to_stop: AtomicBool,
+    /// Whether it was to end though it was shielded (X3).
+    pierced: AtomicBool,
     first: K::Lock<Shard<K>>,
     more: Box<[PaddedShard<K>]>,
     pub(crate) shared: NonNull<K::Shared>,
@@ -155,8 +158,9 @@ impl<K: Sealed> ScopeCore<K> {
         let annex = opener.map(|task| {
             // SAFETY: the opener is being polled.
             let header = unsafe { task.as_ref() };
-            header.state_retain();
-            header.annex_or_new()
+            let annex = header.annex_or_new();
+            header.retain_opening(annex);
+            annex
         });
         let place = Place::Group { parent: parent.clone(), root: parent.root(), opener, background: false };
         let group = ScopeRef::allocate(Self::new(parent.shared, 1, place, location));
@@ -183,7 +187,11 @@ impl<K: Sealed> ScopeCore<K> {
         };
         if let Some(opener) = opener {
             // SAFETY: the parent has a reference to it.
-            unsafe { opener.as_ref() }.state_retain();
+            let header = unsafe { opener.as_ref() };
+            header.retain_opening(header.annex.get().expect("the opener of a group has an annex"));
+        }
+        if let Place::Root(root) = &parent.root_core().place {
+            root.background.store(true, Ordering::Release);
         }
         let place = Place::Group { parent: parent.clone(), root: parent.root(), opener, background: true };
         let group = ScopeRef::allocate(Self::new(parent.shared, 1, place, parent.location));
@@ -215,6 +223,7 @@ impl<K: Sealed> ScopeCore<K> {
             cancelled: AtomicBool::new(false),
             failed: AtomicBool::new(false),
             body_is_to_stop: AtomicBool::new(false),
+            pierced: AtomicBool::new(false),
             first: Lock::new(Shard::new()),
             more: (1..shards).map(|_| CachePadded::new(Lock::new(Shard::new()))).collect(),
             shared,
@@ -292,6 +301,23 @@ impl<K: Sealed> ScopeCore<K> {
         }
     }
 
+    /// The identity of a root's body, while it runs.
+    pub(crate) fn body_id(&self) -> Option<TaskId> {
+        let Place::Root(root) = &self.place else { return None };
+        // SAFETY: a root that has not ended keeps its body.
+        root.body.get().map(|body| unsafe { body.as_ref() }.id)
+    }
+
+    /// Whether the root has tasks in the background, or has had some.
+    pub(crate) fn has_background(&self) -> bool {
+        matches!(&self.place, Place::Root(root) if root.background.load(Ordering::Acquire))
+    }
+
+    /// Notes that no shield keeps the body any more; `true` the first time.
+    pub(super) fn mark_pierced(&self) -> bool {
+        !self.pierced.swap(true, Ordering::AcqRel)
+    }
+
     /// Notes that the group's body is to be polled no more.
     pub(super) fn mark_body(&self) {
         self.body_is_to_stop.store(true, Ordering::Release);
@@ -310,11 +336,5 @@ impl<K: Sealed> ScopeCore<K> {
     /// Whether a task of the scope, or its body, has panicked.
     pub(crate) fn has_failed(&self) -> bool {
         self.failed.load(Ordering::Acquire)
-    }
-}
-
-impl<K: Sealed> Header<K> {
-    fn state_retain(&self) {
-        super::state::TaskState::retain(&self.state);
     }
 }

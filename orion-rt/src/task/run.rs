@@ -5,7 +5,7 @@ use std::ptr::NonNull;
 use super::header::Header;
 use super::kind::Sealed;
 use super::state::{Start, Suspend, TaskState};
-use crate::coop;
+use crate::coop::{self, Shared, Waits};
 use crate::locals;
 use crate::meta::ledger;
 use crate::util::contain::contained;
@@ -70,11 +70,16 @@ unsafe fn step<K: Sealed>(task: NonNull<Header<K>>, budget: u32) -> Turn {
         // SAFETY: a scheduled task is incomplete, so its scope's list keeps it alive.
         unsafe { task.as_ref() }
     };
+    let _root = coop::belongs_to(K::root_of(header));
     let entered = super::current::enter(K::any(task));
     let mut over = false;
     if header.state.start(|| header.stays()) == Start::Poll {
         let locals = header.enter_locals();
-        coop::begin_poll(budget);
+        let mut shared = header.wait.shared();
+        if shared != Shared::NOBODY && !header.has_registrations() {
+            shared = Shared::NOBODY;
+        }
+        coop::begin_poll(budget, Waits { shared, registrar: super::waker::registrar::<K>() });
         // SAFETY: this thread has RUNNING since `start`.
         over = unsafe { (header.vtable.poll)(task) };
         let wait = coop::end_poll();

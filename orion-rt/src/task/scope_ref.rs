@@ -98,12 +98,13 @@ impl<K: Sealed> Drop for ScopeRef<K> {
             // SAFETY: linked when it was made.
             unsafe { parent.children.lock().unlink(core) };
             if let Some(opener) = *opener {
+                // SAFETY: the group has a reference to its opener.
+                let annex = unsafe { opener.as_ref() }.annex.get().expect("the opener of a group has an annex");
                 if !*background {
-                    // SAFETY: the group has a reference to its opener.
-                    let annex = unsafe { opener.as_ref() }.annex.get().expect("the opener of a group has an annex");
                     // SAFETY: linked by `group`.
                     unsafe { annex.groups.lock().unlink(core) };
                 }
+                annex.openings.sub(1);
                 // SAFETY: that reference, given back once.
                 unsafe { super::waker::release(opener) };
             }

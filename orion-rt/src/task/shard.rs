@@ -16,6 +16,8 @@ pub(crate) struct Shard<K: Sealed> {
     pub(crate) list: List<Header<K>, InScope>,
     live: usize,
     charge: Charge,
+    /// How many tasks have come in.
+    pub(super) entered: u32,
 }
 
 /// Who answers for a group's live tasks (3).
@@ -35,7 +37,7 @@ struct Counted {
 
 impl<K: Sealed> Shard<K> {
     pub(super) const fn new() -> Self {
-        Self { list: List::new(), live: 0, charge: Charge::None }
+        Self { list: List::new(), live: 0, charge: Charge::None, entered: 0 }
     }
 }
 
@@ -63,6 +65,7 @@ impl<K: Sealed> ScopeCore<K> {
             self.refs.add();
         }
         shard.live += 1;
+        shard.entered = shard.entered.wrapping_add(1);
         // SAFETY: promised by the caller.
         unsafe { task.as_ref() }.shard.set(index as u32);
         // SAFETY: a task in the list is alive: the list has a reference to it.

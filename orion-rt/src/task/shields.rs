@@ -40,6 +40,11 @@ impl Shields {
         self.0.fetch_sub(1, Ordering::AcqRel) == 1 && asked()
     }
 
+    /// How many there are, for a look.
+    pub(crate) fn count(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+
     /// Whether there are any, asked by who has seen a request to end the unit (2).
     pub(crate) fn are_pending(&self) -> bool {
         self.0.fetch_add(0, Ordering::AcqRel) != 0

@@ -21,6 +21,7 @@
 use std::sync::Arc;
 use std::task::{Poll, Waker};
 
+use crate::coop;
 use crate::sys::Mutex;
 use crate::util::contain::{FirstPanic, contained};
 
@@ -74,12 +75,12 @@ impl Signal {
                 return Poll::Ready(());
             }
             if let Some(Slot::Waiting(stored)) = key.and_then(|key| waiters.slots.get(key))
-                && stored.will_wake(waker)
+                && coop::same(stored, waker)
             {
                 return Poll::Pending;
             }
         }
-        let waker = waker.clone();
+        let waker = coop::register(waker);
         let mut waiters = self.0.lock();
         let (before, polled) = if waiters.fired {
             (Some(Slot::Waiting(waker)), Poll::Ready(()))

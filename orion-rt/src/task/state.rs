@@ -18,6 +18,9 @@
 //! - `HANDLE` a `JoinHandle` exists: the result is wanted, and the header stays.
 //! - `JOIN_WAKER` the join waker's slot is set and both sides may read it; clear: the handle owns the slot.
 //!
+//! A *registration* is a waker that an object of the runtime keeps while the task waits on it. It is a reference like any other waker, and
+//! counted besides: so a look at a parked task tells whether anybody else could wake it.
+//!
 //! References: 1 for the scope's list (*membership*), 1 per cloned waker, 1 per group that the task has opened, 1 for the time of a
 //! request to stop that comes from a handle or meets a root's body, and from `COMPLETE` on 1 more, which belongs to the handle when
 //! the list's ends at completion, and otherwise to the completing thread until it is finished with the header.
@@ -77,6 +80,15 @@ pub enum Release {
     },
 }
 
+/// What keeps a task's header.
+#[derive(Debug, PartialEq, Eq, Clone, Copy)]
+pub struct References {
+    /// All of them.
+    pub all: i64,
+    /// Those that are registrations.
+    pub own: i64,
+}
+
 /// A state word and the references to its task.
 pub trait TaskState: Sized {
     /// A new task: scheduled, one reference (membership), with a handle or without.
@@ -120,10 +132,26 @@ pub trait TaskState: Sized {
     fn retain(&self);
     /// `n` references less. `true`: none is left, the caller frees the header. Owner thread only on `Local`.
     fn release(&self, n: usize) -> bool;
+    /// One more registration. Owner thread only on `Local`.
+    fn retain_own(&self);
+    /// One registration less: whether no reference is left, so that the caller frees the header, and whether no registration is. Owner
+    /// thread only on `Local`.
+    #[must_use]
+    fn release_own(&self) -> (bool, bool);
+    /// As `wake`, by a registration, which from now on is a mere reference: a task that runs is not waiting.
+    fn wake_own(&self) -> Wake;
+    /// Whether there may be registrations. Owner thread only on `Local`.
+    fn has_registrations(&self) -> bool;
+    /// The references now. Owner thread only on `Local`.
+    fn references(&self) -> References;
     /// One more reference, from a thread that is not the owner.
     fn retain_remote(&self);
     /// One reference less, from a thread that is not the owner. `true`: the caller frees the header.
     fn release_remote(&self) -> bool;
+    /// One registration less, from a thread that is not the owner. `true`: the caller frees the header.
+    fn release_own_remote(&self) -> bool;
+    /// As `wake_remote`, by a registration, which from now on is a mere reference.
+    fn wake_own_remote(&self) -> Wake;
     /// A wake-up from a thread that is not the owner. `Schedule`: bring it to the owner.
     fn wake_remote(&self) -> Wake;
     /// The owner has taken the remote wake-up in.

@@ -2,14 +2,15 @@
 //! that live on other threads.
 //!
 //! Invariants
-//! 1. `flags` and `refs` are touched by the owner thread only.
-//! 2. The number of references is `refs + shared / REF` (signed, either part may be negative) until `MERGED`, then
-//!    `shared / REF`. The sum is never below the number of holders.
+//! 1. `flags`, `refs` and `own` are touched by the owner thread only.
+//! 2. The number of references is `refs + shared / REF` (signed, either part may be negative; what `OWN` counts left out) until
+//!    `MERGED`, then `shared / REF`. The sum is never below the number of holders.
 //! 3. If the owner sees `refs == 0` after giving one up and the shared count 0, nobody holds a reference: whoever made the
 //!    last foreign one had it from the owner by a synchronised hand-over, so its count is visible.
 //! 4. Otherwise the owner's last step (giving up the last reference of a completed task's list or handle) is to merge: it adds
 //!    `refs` to the shared count, and whoever takes that to zero frees.
-//! 5. A waker that the owner has cloned and another thread uses up, as in each wake-up from there, takes the two parts one further
+//! 5. Registrations are counted alike: their number is `own + shared / OWN`.
+//! 6. A waker that the owner has cloned and another thread uses up, as in each wake-up from there, takes the two parts one further
 //!    apart, without end. So the owner adds `refs` to the shared count, and starts from zero, before it is far from it: what
 //!    was said of the sum is true of any two parts.
 //!
@@ -19,46 +20,69 @@
 use std::cell::Cell;
 
 use crate::sys::MODELLED;
-use crate::sys::atomic::{AtomicIsize, Ordering};
+use crate::sys::atomic::{AtomicI64, Ordering};
 
-use super::state::{Completed, Release, Start, Suspend, TaskState, Wake};
+use super::state::{Completed, References, Release, Start, Suspend, TaskState, Wake};
 
-const SCHEDULED: u32 = 1;
-const RUNNING: u32 = 1 << 1;
-const RETURNED: u32 = 1 << 2;
-const COMPLETE: u32 = 1 << 3;
-const CANCEL: u32 = 1 << 4;
-const HANDLE: u32 = 1 << 5;
-const JOIN_WAKER: u32 = 1 << 6;
+const SCHEDULED: u16 = 1;
+const RUNNING: u16 = 1 << 1;
+const RETURNED: u16 = 1 << 2;
+const COMPLETE: u16 = 1 << 3;
+const CANCEL: u16 = 1 << 4;
+const HANDLE: u16 = 1 << 5;
+const JOIN_WAKER: u16 = 1 << 6;
 
 /// In `shared`: a wake-up is on its way to the owner.
-const REMOTE_WAKE: isize = 1;
+const REMOTE_WAKE: i64 = 1;
 /// In `shared`: the owner has left, all references are counted here.
-const MERGED: isize = 1 << 1;
-const REF: isize = 1 << 2;
+const MERGED: i64 = 1 << 1;
+/// In `shared`: the number of references, 32 bits with a sign.
+const REF: i64 = 1 << 2;
+/// In `shared`, above: the number of registrations.
+const OWN: i64 = 1 << 34;
 
-/// How far from zero `refs` may be (5).
-const FAR: u32 = if MODELLED || cfg!(miri) { 2 } else { 1 << 16 };
+/// How far from zero `refs` and `own` may be (6).
+const FAR: u16 = if MODELLED || cfg!(miri) { 2 } else { 1 << 14 };
+
+/// The references that `shared` counts.
+fn shared_refs(shared: i64) -> i64 {
+    shared << 30 >> 32
+}
+
+/// The registrations that `shared` counts.
+fn shared_own(shared: i64) -> i64 {
+    (shared - shared_refs(shared) * REF) >> 34
+}
 
 /// See the module.
 #[derive(Debug)]
 pub struct LocalState {
-    flags: Cell<u32>,
-    refs: Cell<i32>,
-    shared: AtomicIsize,
+    flags: Cell<u16>,
+    refs: Cell<i16>,
+    own: Cell<i16>,
+    shared: AtomicI64,
 }
 
 impl LocalState {
-    fn has(&self, bits: u32) -> bool {
+    fn has(&self, bits: u16) -> bool {
         self.flags.get() & bits != 0
     }
 
-    fn set(&self, bits: u32) {
+    fn set(&self, bits: u16) {
         self.flags.set(self.flags.get() | bits);
     }
 
-    fn clear(&self, bits: u32) {
+    fn clear(&self, bits: u16) {
         self.flags.set(self.flags.get() & !bits);
+    }
+
+    #[inline]
+    fn uncount_own(&self) {
+        if self.is_merged() {
+            self.shared.fetch_sub(OWN, Ordering::Relaxed);
+        } else {
+            self.set_own(self.own.get() - 1);
+        }
     }
 
     fn is_merged(&self) -> bool {
@@ -66,26 +90,38 @@ impl LocalState {
     }
 
     #[inline]
-    fn set_refs(&self, refs: i32) {
+    fn set_refs(&self, refs: i16) {
+        self.refs.set(refs);
         if refs.unsigned_abs() > FAR {
-            self.even_out(refs);
-        } else {
-            self.refs.set(refs);
+            self.even_out();
         }
     }
 
-    /// Puts `refs` to the shared count (5).
-    #[cold]
-    fn even_out(&self, refs: i32) {
-        self.refs.set(0);
-        no_more_than_possible(self.shared.fetch_add(refs as isize * REF, Ordering::AcqRel));
+    #[inline]
+    fn set_own(&self, own: i16) {
+        self.own.set(own);
+        if own.unsigned_abs() > FAR {
+            self.even_out();
+        }
     }
-}
 
-/// Wakers leaked in a loop must not wrap the count into a use after free.
-fn no_more_than_possible(shared: isize) {
-    if shared > isize::MAX / 2 {
-        std::process::abort();
+    /// Puts `refs` and `own` to the shared counts (6).
+    #[cold]
+    fn even_out(&self) {
+        self.add_shared(self.plain());
+    }
+
+    /// Takes the plain counts, as an addend to the shared ones.
+    fn plain(&self) -> i64 {
+        i64::from(self.refs.take()) * REF + i64::from(self.own.take()) * OWN
+    }
+
+    fn add_shared(&self, what: i64) {
+        let shared = self.shared.fetch_add(what, Ordering::AcqRel);
+        // Wakers leaked in a loop must not wrap the count into a use after free.
+        if shared_refs(shared) > i64::from(i32::MAX / 2) {
+            std::process::abort();
+        }
     }
 }
 
@@ -95,7 +131,8 @@ impl TaskState for LocalState {
         Self {
             flags: Cell::new(SCHEDULED | if handle { HANDLE } else { 0 }),
             refs: Cell::new(1),
-            shared: AtomicIsize::new(0),
+            own: Cell::new(0),
+            shared: AtomicI64::new(0),
         }
     }
 
@@ -200,8 +237,7 @@ impl TaskState for LocalState {
 
     #[inline]
     fn has_wakers(&self, mine: usize) -> bool {
-        let expected = mine as isize + isize::from(self.has(HANDLE));
-        self.refs.get() as isize + self.shared.load(Ordering::Acquire).div_euclid(REF) > expected
+        self.references().all > mine as i64 + i64::from(self.has(HANDLE))
     }
 
     #[inline]
@@ -214,32 +250,78 @@ impl TaskState for LocalState {
 
     #[inline]
     fn release(&self, n: usize) -> bool {
+        let gone = n as i64;
         if self.is_merged() {
-            return self.shared.fetch_sub(n as isize * REF, Ordering::AcqRel).div_euclid(REF) == n as isize;
+            return shared_refs(self.shared.fetch_sub(gone * REF, Ordering::AcqRel)) == gone;
         }
-        let left = self.refs.get() - n as i32;
+        // Few, and `refs` is near zero.
+        let left = self.refs.get() - n as i16;
         if !self.has(COMPLETE) || self.has(HANDLE) {
             // The list or the handle holds one: not the end.
             self.set_refs(left);
             return false;
         }
         self.refs.set(left);
-        let shared = self.shared.load(Ordering::Acquire).div_euclid(REF);
-        if left == 0 && shared == 0 {
+        if left == 0 && shared_refs(self.shared.load(Ordering::Acquire)) == 0 {
             return true;
         }
         // (4) From here on every holder counts in the shared word.
-        let merged = self.shared.fetch_add(left as isize * REF + MERGED, Ordering::AcqRel) + left as isize * REF;
-        merged.div_euclid(REF) == 0
+        let plain = self.plain();
+        shared_refs(self.shared.fetch_add(plain + MERGED, Ordering::AcqRel) + plain) == 0
+    }
+
+    #[inline]
+    fn retain_own(&self) {
+        if self.is_merged() {
+            return self.add_shared(REF + OWN);
+        }
+        self.set_own(self.own.get() + 1);
+        self.set_refs(self.refs.get() + 1);
+    }
+
+    #[inline]
+    fn release_own(&self) -> (bool, bool) {
+        self.uncount_own();
+        let none_left = !self.has_registrations();
+        (self.release(1), none_left)
+    }
+
+    #[inline]
+    fn wake_own(&self) -> Wake {
+        self.uncount_own();
+        self.wake()
+    }
+
+    #[inline]
+    fn has_registrations(&self) -> bool {
+        i64::from(self.own.get()) + shared_own(self.shared.load(Ordering::Relaxed)) != 0
+    }
+
+    fn references(&self) -> References {
+        let shared = self.shared.load(Ordering::Acquire);
+        References {
+            all: i64::from(self.refs.get()) + shared_refs(shared),
+            own: i64::from(self.own.get()) + shared_own(shared),
+        }
     }
 
     fn retain_remote(&self) {
-        no_more_than_possible(self.shared.fetch_add(REF, Ordering::Relaxed));
+        self.add_shared(REF);
     }
 
     fn release_remote(&self) -> bool {
         let old = self.shared.fetch_sub(REF, Ordering::AcqRel);
-        old & MERGED != 0 && old.div_euclid(REF) == 1
+        old & MERGED != 0 && shared_refs(old) == 1
+    }
+
+    fn release_own_remote(&self) -> bool {
+        let old = self.shared.fetch_sub(REF + OWN, Ordering::AcqRel);
+        old & MERGED != 0 && shared_refs(old) == 1
+    }
+
+    fn wake_own_remote(&self) -> Wake {
+        self.shared.fetch_sub(OWN, Ordering::Relaxed);
+        self.wake_remote()
     }
 
     fn wake_remote(&self) -> Wake {
@@ -259,7 +341,7 @@ mod tests {
     // J6: a waker goes to another thread for each wake-up from there, or comes from there, as often as you like.
     #[test]
     fn a_count_stays_near_zero_however_many_wakers_go_to_other_threads() {
-        let cycles = 3 * FAR + 5;
+        let cycles = 3 * u32::from(FAR) + 5;
         let state = LocalState::new(false);
         for _ in 0..cycles {
             state.retain();

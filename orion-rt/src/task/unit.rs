@@ -28,6 +28,7 @@ use std::task::Waker;
 
 use super::current::{self, AnyTask};
 use super::shields::Shields;
+use crate::coop;
 use crate::sys::atomic::{AtomicBool, Ordering};
 use crate::sys::{Mutex, thread_local};
 use crate::util::contain::contained;
@@ -77,7 +78,7 @@ impl Unit {
     /// Asked by who has been asked to end the unit: whether a shield is pending in it. Then `waker` is woken when the last is
     /// gone.
     pub(crate) fn is_shielded(&self, waker: &Waker) -> bool {
-        self.0.as_ref().is_some_and(|protection| protection.wait_with(waker))
+        self.0.as_ref().is_some_and(|protection| protection.wait_with(waker)) && !current_is_pierced()
     }
 }
 
@@ -117,12 +118,23 @@ impl Protection {
 
     /// See [`Unit::is_shielded`] (2).
     pub(super) fn wait_with(&self, waker: &Waker) -> bool {
-        if !self.waiter.lock().as_ref().is_some_and(|w| w.will_wake(waker)) {
-            let waker = waker.clone();
+        if !self.waiter.lock().as_ref().is_some_and(|w| coop::same(w, waker)) {
+            let waker = coop::register(waker);
             let before = self.waiter.lock().replace(waker);
             drop(before);
         }
         self.shields.are_pending()
+    }
+}
+
+/// Whether no shield in the current task keeps anything now (X3).
+pub(crate) fn current_is_pierced() -> bool {
+    match current::get() {
+        // SAFETY: the current task is being polled.
+        Some(AnyTask::Local(task)) => unsafe { task.as_ref() }.is_pierced(),
+        // SAFETY: as above.
+        Some(AnyTask::Multi(task)) => unsafe { task.as_ref() }.is_pierced(),
+        None => false,
     }
 }
 

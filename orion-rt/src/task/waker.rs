@@ -1,27 +1,91 @@
-//! Task wakers: a pointer to the header and a static table per kind.
+//! Task wakers: a pointer to the header and two static tables per kind, one for wakers anywhere, one for registrations.
+//!
+//! A *registration* is the waker that an object of the runtime keeps for a task that waits on it. It does what any waker does, and is
+//! counted besides, until it wakes or is dropped. So a look at a parked task tells whether there is anybody else who could wake it.
 //!
 //! On `Local` a waker that is used on the task's own thread counts and wakes with plain memory; elsewhere it goes through the
 //! atomic word and the scheduler's inbox.
 //!
 //! Invariants
 //! 1. A `Waker` owns one reference to its header; a [`WakerRef`] borrows the task that is being polled.
-//! 2. While a waker holds a reference, the header is alive, and with it (7 of `header`) the scheduler it points to.
+//! 2. A registration's clone is a waker like any other: nobody knows where it goes.
+//! 3. While a waker holds a reference, the header is alive, and with it (7 of `header`) the scheduler it points to.
 
 use std::mem::ManuallyDrop;
 use std::ops::Deref;
 use std::ptr::NonNull;
 use std::task::{RawWaker, RawWakerVTable, Waker};
 
+use super::current::{self, AnyTask};
 use super::header::Header;
 use super::kind::{Local, Multi, Schedule, Sealed};
 use super::state::{TaskState, Wake};
+use super::{ancestry, child};
+use crate::coop::{self, Registrar, Shared};
 
-pub(crate) static LOCAL: RawWakerVTable = table::<Local>();
-pub(crate) static MULTI: RawWakerVTable = table::<Multi>();
+pub(crate) static LOCAL: Tables = tables::<Local>();
+pub(crate) static MULTI: Tables = tables::<Multi>();
 
-/// The functions of a kind's wakers.
-pub(crate) const fn table<K: Sealed>() -> RawWakerVTable {
-    RawWakerVTable::new(clone::<K>, wake::<K>, wake_by_ref::<K>, drop_waker::<K>)
+/// The functions of a kind's wakers. A static, so that their addresses tell a task's waker from a foreign one.
+#[derive(Debug)]
+pub struct Tables {
+    waker: RawWakerVTable,
+    registration: RawWakerVTable,
+}
+
+pub(crate) const fn tables<K: Sealed>() -> Tables {
+    Tables {
+        waker: RawWakerVTable::new(clone::<K>, wake::<K>, wake_by_ref::<K>, drop_waker::<K>),
+        registration: RawWakerVTable::new(clone::<K>, wake_own::<K>, wake_by_ref::<K>, drop_own::<K>),
+    }
+}
+
+/// What the runtime's objects do with the wakers they are polled with; for tasks of kind `K`.
+pub(super) fn registrar<K: Sealed>() -> &'static Registrar {
+    const { &Registrar { register: register::<K>, register_timer: register_timer::<K>, same: same::<K> } }
+}
+
+/// A waker to be kept by an object of the runtime that `waker`'s poll waits on: a registration, if `waker` is that of the task
+/// polled now; of any other it is a clone.
+fn register<K: Sealed>(waker: &Waker) -> Waker {
+    registration::<K>(waker).unwrap_or_else(|| waker.clone())
+}
+
+/// The same, for a timer.
+fn register_timer<K: Sealed>(waker: &Waker) -> Waker {
+    let task = current::get().and_then(K::only);
+    // SAFETY: the current task is being polled.
+    if !task.is_some_and(|task| ancestry::is_in_background(unsafe { task.as_ref() })) {
+        return waker.clone();
+    }
+    let Some(registration) = registration::<K>(waker) else { return waker.clone() };
+    coop::note_shared(Shared::TIMER);
+    registration
+}
+
+fn registration<K: Sealed>(waker: &Waker) -> Option<Waker> {
+    let tables = K::waker_tables();
+    if !std::ptr::eq(waker.vtable(), &tables.waker) {
+        return child::register(waker);
+    }
+    let task = pointer::<K>(waker.data());
+    if current::get() != Some(K::any(task)) {
+        return None;
+    }
+    // SAFETY: the waker is alive.
+    unsafe { task.as_ref() }.state.retain_own();
+    // SAFETY: the functions of the table uphold `Waker`'s contract for headers; the reference just taken is its own (1).
+    Some(unsafe { Waker::from_raw(RawWaker::new(waker.data(), &tables.registration)) })
+}
+
+/// Whether `kept`, a registration or not, wakes the same task as `waker`.
+fn same<K: Sealed>(kept: &Waker, waker: &Waker) -> bool {
+    let tables = K::waker_tables();
+    kept.will_wake(waker)
+        || kept.data() == waker.data()
+            && std::ptr::eq(kept.vtable(), &tables.registration)
+            && std::ptr::eq(waker.vtable(), &tables.waker)
+        || child::same(kept, waker)
 }
 
 /// The waker of the task being polled, without a reference of its own.
@@ -33,7 +97,7 @@ pub(crate) struct WakerRef<'a> {
 impl WakerRef<'_> {
     /// The caller keeps `task` alive while the result is used, by running it.
     pub(crate) fn new<K: Sealed>(task: NonNull<Header<K>>) -> Self {
-        let raw = RawWaker::new(task.as_ptr().cast(), K::waker_table());
+        let raw = RawWaker::new(task.as_ptr().cast(), &K::waker_tables().waker);
         // SAFETY: the functions of the table uphold `Waker`'s contract for headers (1); `ManuallyDrop` keeps the borrow from
         // giving back a reference it does not have.
         Self { waker: ManuallyDrop::new(unsafe { Waker::from_raw(raw) }), _task: std::marker::PhantomData }
@@ -50,7 +114,7 @@ impl Deref for WakerRef<'_> {
 
 /// Whether `waker` is `task`'s.
 pub(super) fn is_of<K: Sealed>(waker: &Waker, task: NonNull<Header<K>>) -> bool {
-    waker.data() == task.as_ptr().cast_const().cast() && std::ptr::eq(waker.vtable(), K::waker_table())
+    waker.data() == task.as_ptr().cast_const().cast() && std::ptr::eq(waker.vtable(), &K::waker_tables().waker)
 }
 
 /// The header behind a waker's data pointer.
@@ -67,7 +131,7 @@ fn pointer<K: Sealed>(data: *const ()) -> NonNull<Header<K>> {
 }
 
 fn is_owner<K: Sealed>(header: &Header<K>) -> bool {
-    // SAFETY: (2).
+    // SAFETY: (3).
     unsafe { header.shared.as_ref() }.is_owner()
 }
 
@@ -84,7 +148,7 @@ unsafe fn clone<K: Sealed>(data: *const ()) -> RawWaker {
     } else {
         header.state.retain_remote()
     }
-    RawWaker::new(data, K::waker_table())
+    RawWaker::new(data, &K::waker_tables().waker)
 }
 
 unsafe fn wake_by_ref<K: Sealed>(data: *const ()) {
@@ -95,13 +159,18 @@ unsafe fn wake_by_ref<K: Sealed>(data: *const ()) {
             queue(pointer::<K>(data));
         }
     } else if header.state.wake_remote() == Wake::Schedule {
-        header.state.retain_remote();
-        // SAFETY: (2).
-        let shared = unsafe { header.shared.as_ref() };
-        if let Err(task) = shared.wake_remotely(pointer::<K>(data)) {
-            // SAFETY: the reference taken above comes back.
-            unsafe { release(task) };
-        }
+        bring(header, pointer(data));
+    }
+}
+
+/// Brings `task`, which this thread has woken from elsewhere, to its own thread. `header` is its, kept by a waker of the caller.
+fn bring<K: Sealed>(header: &Header<K>, task: NonNull<Header<K>>) {
+    header.state.retain_remote();
+    // SAFETY: (3).
+    let shared = unsafe { header.shared.as_ref() };
+    if let Err(task) = shared.wake_remotely(task) {
+        // SAFETY: the reference taken above comes back.
+        unsafe { release(task) };
     }
 }
 
@@ -115,6 +184,58 @@ unsafe fn wake<K: Sealed>(data: *const ()) {
 unsafe fn drop_waker<K: Sealed>(data: *const ()) {
     // SAFETY: the waker's own reference.
     unsafe { release(pointer::<K>(data)) };
+}
+
+/// A registration wakes: it is none any more before the task can run.
+unsafe fn wake_own<K: Sealed>(data: *const ()) {
+    {
+        // SAFETY: the registration is alive until its reference is given back below.
+        let header = unsafe { header::<K>(data) };
+        if is_owner(header) {
+            if header.state.wake_own() == Wake::Schedule {
+                queue(pointer::<K>(data));
+            }
+        } else if header.state.wake_own_remote() == Wake::Schedule {
+            bring(header, pointer(data));
+        }
+    }
+    // SAFETY: the registration's own reference, given up once.
+    unsafe { drop_waker::<K>(data) };
+}
+
+unsafe fn drop_own<K: Sealed>(data: *const ()) {
+    let task = pointer::<K>(data);
+    let last = {
+        // SAFETY: the registration is alive until its reference is given back here.
+        let header = unsafe { task.as_ref() };
+        if is_owner(header) {
+            let (last, none_left) = header.state.release_own();
+            if none_left && current::get() == Some(K::any(task)) {
+                forget_waits_if_over();
+            }
+            last
+        } else {
+            header.state.release_own_remote()
+        }
+    };
+    if last {
+        // SAFETY: no reference is left.
+        unsafe { free(task) };
+    }
+}
+
+/// A registration of the current task is gone: perhaps it waits for nothing any more that it has waited for before.
+pub(super) fn forget_waits_if_over() {
+    let waits = match current::get() {
+        // SAFETY: the current task is being polled.
+        Some(AnyTask::Local(task)) => unsafe { task.as_ref() }.has_registrations(),
+        // SAFETY: as above.
+        Some(AnyTask::Multi(task)) => unsafe { task.as_ref() }.has_registrations(),
+        None => true,
+    };
+    if !waits {
+        coop::forget_waits();
+    }
 }
 
 /// Queues a task that has just become runnable, wherever tasks of its kind queue.

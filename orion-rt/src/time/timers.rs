@@ -16,6 +16,7 @@ use std::sync::Arc;
 use std::task::Waker;
 use std::time::{Duration, Instant};
 
+use crate::coop;
 use crate::sys::atomic::{AtomicBool, AtomicU64, Ordering};
 use crate::sys::{Mutex, clock, thread_local};
 use crate::util::contain::contained;
@@ -103,7 +104,7 @@ impl Timers {
     }
 
     /// The current time by this clock.
-    pub(super) fn now(&self) -> Instant {
+    pub(crate) fn now(&self) -> Instant {
         match &self.virtual_time {
             None => clock::now(),
             Some(passed) => self.start + *passed.lock(),
@@ -153,7 +154,7 @@ impl Timers {
     /// # Safety
     /// `entry` stays where it is, alive, until it has fired or [`Timers::remove`] took it out (1).
     pub(super) unsafe fn insert(&self, entry: NonNull<Entry>, deadline: Instant, waker: &Waker) -> bool {
-        let fresh = waker.clone();
+        let fresh = coop::register_timer(waker);
         let (before, earlier) = {
             let mut heap = self.heap.lock();
             // SAFETY: the caller's entry, under the lock (2).

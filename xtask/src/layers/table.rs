@@ -11,7 +11,7 @@ pub(crate) const FLOORS: &[Floor] = &[
     &[("task", "state, header, waker, join cell"), ("time", "clock, timers"), ("chan", "core, waiters, handles")],
     &[("select", "race of channel and future arms")],
     &[("scheduler", "local, multi, steal, sleep")],
-    &[("debug", "dump")],
+    &[("debug", "dump, deadlock")],
     &[("runtime", "builder, entry points")],
     &[("scope", "scope, group, handle")],
     &[("lib", "the public face")],

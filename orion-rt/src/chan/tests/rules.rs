@@ -117,7 +117,7 @@ fn a_deadline_gives_the_value_back() {
 #[test]
 fn operations_take_from_the_yield_budget() {
     let ch = Chan::new(8);
-    crate::coop::begin_poll(3);
+    crate::coop::begin_test_poll(3);
     assert_eq!(now(ch.send(1)), Ok(()));
     ch.try_send(2).unwrap();
     assert_eq!(now(ch.recv()), Some(1));
@@ -126,7 +126,7 @@ fn operations_take_from_the_yield_budget() {
     assert_eq!(ch.try_recv(), Ok(2));
     assert_eq!(crate::coop::end_poll().reason, crate::coop::Reason::Yield);
     assert_eq!(ch.inspect().receivers_waiting, 0);
-    crate::coop::begin_poll(3);
+    crate::coop::begin_test_poll(3);
     assert_eq!(recv.poll(), Poll::Pending);
     let note = crate::coop::end_poll();
     assert_eq!((note.reason, note.object), (crate::coop::Reason::Recv, ch.inspect().id));

@@ -27,7 +27,7 @@ fn copies_are_one_channel() {
         let copy = chan;
         (copy.send(1), copy.into_stream())
     }
-    let chans = ScopeChans::new();
+    let chans = ScopeChans::new(crate::coop::Root::NONE);
     let chan = make(&chans, 0).named("jobs");
     let copy = chan;
     assert!(chan.same_channel(&copy) && !chan.same_channel(&make(&chans, 0)));
@@ -43,7 +43,7 @@ fn copies_are_one_channel() {
 // C4: a ScopeChan closes when the last half of a side goes; its copies do not count, and see it.
 #[test]
 fn the_last_half_closes() {
-    let (chans, dropped) = (ScopeChans::new(), Arc::default());
+    let (chans, dropped) = (ScopeChans::new(crate::coop::Root::NONE), Arc::default());
     let chan = make(&chans, 4);
     let (tx, rx) = chan.split();
     drop(tx.clone());
@@ -77,7 +77,7 @@ fn the_last_half_closes() {
 // C4: streams and sinks have the half they were made of.
 #[test]
 fn streams_and_sinks_have_their_half() {
-    let chans = ScopeChans::new();
+    let chans = ScopeChans::new(crate::coop::Root::NONE);
     let chan = make::<u8>(&chans, 1);
     let (tx, rx) = chan.split();
     let (sink, stream) = (tx.into_sink(), rx.into_stream());
@@ -113,7 +113,7 @@ fn the_end_closes_all_and_drops_all() {
         }
     }
     let log = Mutex::new(Vec::new());
-    let chans = ScopeChans::new();
+    let chans = ScopeChans::new(crate::coop::Root::NONE);
     let (first, second) = (make(&chans, 1), make(&chans, 1));
     first.try_send(Some(Last { chans: &chans, other: second, log: &log })).ok().unwrap();
     second.try_send(Some(Last { chans: &chans, other: first, log: &log })).ok().unwrap();
@@ -135,7 +135,7 @@ fn panics_at_the_end_are_handed_on() {
             assert!(self.0.0 % 2 == 1, "an even one");
         }
     }
-    let (chans, dropped) = (ScopeChans::new(), Arc::default());
+    let (chans, dropped) = (ScopeChans::new(crate::coop::Root::NONE), Arc::default());
     for _ in 0..2 {
         let chan = make(&chans, 4);
         (0..4).for_each(|i| assert!(chan.try_send(Bomb(Counted(i, Arc::clone(&dropped)))).is_ok()));
@@ -149,7 +149,7 @@ fn panics_at_the_end_are_handed_on() {
 // R3, C6, C7: what is forgotten is sound: halves do not keep the channel open at the end, futures stay where they are.
 #[test]
 fn forgotten_halves_and_futures_are_sound() {
-    let (chans, dropped) = (ScopeChans::new(), Arc::default());
+    let (chans, dropped) = (ScopeChans::new(crate::coop::Root::NONE), Arc::default());
     let chan = make(&chans, 1);
     let halves = chan.split();
     std::mem::forget(halves);
@@ -169,7 +169,7 @@ fn forgotten_halves_and_futures_are_sound() {
 // X5: a value given back after the end is dropped.
 #[test]
 fn a_value_given_back_after_the_end_is_dropped() {
-    let (chans, dropped) = (ScopeChans::new(), Arc::default());
+    let (chans, dropped) = (ScopeChans::new(crate::coop::Root::NONE), Arc::default());
     let chan = make(&chans, 0);
     let recv = parked(chan.recv());
     assert!(chan.try_send(Counted(1, Arc::clone(&dropped))).is_ok());

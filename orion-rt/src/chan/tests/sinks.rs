@@ -163,7 +163,7 @@ fn a_sink_without_room_panics() {
 fn a_sink_takes_from_the_yield_budget() {
     let (tx, rx) = Chan::new(8).split();
     let mut sink = sink(tx.into_sink());
-    crate::coop::begin_poll(2);
+    crate::coop::begin_test_poll(2);
     for i in 0..2 {
         assert_eq!((sink.ready(), sink.start(i), sink.flush()), (OK, Ok(()), OK));
     }
@@ -195,7 +195,7 @@ fn sinks_share_a_channel() {
 fn a_value_takes_one_unit() {
     let (tx, _rx) = Chan::unbounded().split();
     let mut sink = sink(tx.into_sink());
-    crate::coop::begin_poll(2);
+    crate::coop::begin_test_poll(2);
     for _ in 0..5 {
         assert!(sink.ready().is_ready());
         assert!(crate::coop::budget_left());

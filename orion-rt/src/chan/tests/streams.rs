@@ -126,7 +126,7 @@ fn a_stream_takes_from_the_yield_budget() {
     let ch = Chan::new(4);
     (0..4).for_each(|i| ch.try_send(i).unwrap());
     let (mut stream, wakes) = (ch.stream(), Arc::default());
-    crate::coop::begin_poll(2);
+    crate::coop::begin_test_poll(2);
     assert_eq!((poll(&mut stream, &wakes), poll(&mut stream, &wakes)), (Poll::Ready(Some(0)), Poll::Ready(Some(1))));
     assert_eq!((poll(&mut stream, &wakes), wakes.get()), (Poll::Pending, 1));
     assert_eq!(crate::coop::end_poll().reason, crate::coop::Reason::Yield);
@@ -140,7 +140,7 @@ fn a_waiting_stream_has_a_place() {
     let ch = Chan::<u8>::new(0);
     let line = line!() + 1;
     let mut stream = ch.stream();
-    crate::coop::begin_poll(3);
+    crate::coop::begin_test_poll(3);
     assert!(next(&mut stream).is_pending());
     let note = crate::coop::end_poll();
     assert_eq!((note.object, note.location.map(|at| at.line())), (ch.inspect().id, Some(line)));

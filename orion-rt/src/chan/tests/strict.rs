@@ -123,7 +123,7 @@ fn an_untyped_channel_is_told() {
 // C14, R8: a channel of the root that nobody has closed when the root ends, with values inside.
 #[test]
 fn a_channel_of_the_root_is_told_at_its_end() {
-    let chans = ScopeChans::new();
+    let chans = ScopeChans::new(crate::coop::Root::NONE);
     // SAFETY: not used after `chans`; one thread.
     let make = |capacity| -> ScopeChan<'_, u8> { unsafe { chans.make(capacity, Location::caller()) } };
     let ledger = Ledger::new();

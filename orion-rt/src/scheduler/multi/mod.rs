@@ -11,19 +11,20 @@
 //! see `fork`.
 
 mod fork;
+mod rest;
 mod sleep;
 mod worker;
 
 use std::pin::Pin;
 use std::ptr::NonNull;
 use std::sync::Arc;
-use std::task::{RawWakerVTable, Waker};
+use std::task::Waker;
 use std::time::Duration;
 
 use crossbeam_deque::{Injector, Stealer};
 use crossbeam_utils::CachePadded;
 
-use crate::coop;
+use crate::coop::{self, Root};
 use crate::sys::atomic::{AtomicBool, AtomicUsize, Ordering, fence};
 use crate::sys::thread::{self, Thread};
 use crate::sys::{Mutex, OnceLock};
@@ -34,11 +35,13 @@ use crate::task::kind::{Alarm, Multi, Schedule, Sealed, release_arc, retain_arc}
 use crate::task::owner::ScopeCore;
 use crate::task::run::Pace;
 use crate::task::state_multi::MultiState;
+use crate::task::waker::Tables;
 use crate::time::{Clock, Timers};
 
 use super::Roots;
 use super::blocking::{Blocking, Settings};
 use fork::ForkRef;
+use rest::Rest;
 use sleep::Sleepers;
 use worker::Deques;
 
@@ -56,6 +59,8 @@ unsafe impl Send for Runnable {}
 pub struct MultiShared {
     injector: Injector<Runnable>,
     peers: Box<[CachePadded<Peer>]>,
+    /// By worker: the root of the task whose turn it is, all that comes of its end included; `Root::NONE` between turns.
+    turns: Box<[CachePadded<AtomicUsize>]>,
     sleepers: Sleepers,
     /// The workers that wait for a fork of theirs and take only others' forks meanwhile.
     helpers: Sleepers,
@@ -67,6 +72,7 @@ pub struct MultiShared {
     started: AtomicUsize,
     pub(crate) timers: Arc<Timers>,
     pub(crate) blocking: Blocking,
+    pub(crate) rest: Rest,
     pub(crate) roots: Roots<Multi>,
 }
 
@@ -96,6 +102,7 @@ impl MultiShared {
             Self {
                 injector: Injector::new(),
                 peers: deques.iter().map(|deques| CachePadded::new(Peer::new(deques))).collect(),
+                turns: (0..n).map(|_| CachePadded::new(AtomicUsize::new(Root::NONE.addr()))).collect(),
                 sleepers: Sleepers::new(n),
                 helpers: Sleepers::new(n),
                 keeper: AtomicUsize::new(NOBODY),
@@ -109,6 +116,7 @@ impl MultiShared {
                     }
                 }),
                 blocking: Blocking::new(blocking),
+                rest: Rest::new(),
                 roots: Roots::new(),
             }
         });
@@ -129,7 +137,7 @@ impl MultiShared {
     /// Tells the workers to stop as soon as they find nothing to do and no started root is left.
     pub(crate) fn shut_down(&self) {
         self.shutdown.store(true, Ordering::SeqCst);
-        self.peers.iter().for_each(|peer| peer.unpark());
+        self.rouse_all();
     }
 
     /// A root that no thread waits for begins.
@@ -141,12 +149,27 @@ impl MultiShared {
     pub(crate) fn end_started(&self) {
         // SeqCst, as `shutdown`: the last of the two to be written is seen by whoever wrote it.
         if self.started.fetch_sub(1, Ordering::SeqCst) == 1 && self.shutdown.load(Ordering::SeqCst) {
-            self.peers.iter().for_each(|peer| peer.unpark());
+            self.rouse_all();
         }
     }
 
+    fn rouse_all(&self) {
+        self.peers.iter().for_each(|peer| peer.unpark());
+        self.rest.end();
+    }
+
+    /// Whether some worker is in a turn of a task of `root`. What a turn does, it has done for whoever is told that there is none.
+    pub(crate) fn is_in_turn_of(&self, root: Root) -> bool {
+        self.turns.iter().any(|turn| turn.load(Ordering::Acquire) == root.addr())
+    }
+
+    /// Whether no worker is awake.
+    pub(crate) fn all_sleep(&self) -> bool {
+        self.sleepers.all_sleep()
+    }
+
     /// Whether the workers are to end.
-    fn is_over(&self) -> bool {
+    pub(crate) fn is_over(&self) -> bool {
         self.shutdown.load(Ordering::SeqCst) && self.started.load(Ordering::SeqCst) == 0
     }
 
@@ -201,9 +224,22 @@ impl Sealed for Multi {
     type Count = AtomicUsize;
     type State = MultiState;
     type Shared = MultiShared;
+    type Link = Root;
     type Child<'a> = Pin<Box<dyn Child + Send + 'a>>;
 
-    fn waker_table() -> &'static RawWakerVTable {
+    fn link(scope: &ScopeCore<Self>) -> Root {
+        Self::root(scope)
+    }
+
+    fn root(scope: &ScopeCore<Self>) -> Root {
+        Root::at(scope.root_core())
+    }
+
+    fn root_of(task: &Header<Self>) -> Root {
+        task.link
+    }
+
+    fn waker_tables() -> &'static Tables {
         &crate::task::waker::MULTI
     }
 

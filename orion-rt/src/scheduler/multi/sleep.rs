@@ -57,6 +57,11 @@ impl Sleepers {
         Some(worker)
     }
 
+    /// Whether no worker is awake.
+    pub(super) fn all_sleep(&self) -> bool {
+        self.state.load(Ordering::SeqCst) == self.workers * SLEEPING
+    }
+
     /// Whether the worker may search: at most half of them do at a time.
     pub(super) fn start_searching(&self) -> bool {
         let searching = self.state.load(Ordering::SeqCst) % SLEEPING;

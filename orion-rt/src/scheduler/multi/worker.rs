@@ -10,8 +10,10 @@ use std::sync::Arc;
 
 use crossbeam_deque::Steal;
 
+use crate::coop::Root;
 use crate::sys::atomic::{Ordering, fence};
 use crate::sys::{MODELLED, hint, thread, thread_local};
+use crate::task::kind::{Multi, Sealed as _};
 use crate::task::run::Turn;
 use crate::util::rng;
 
@@ -173,8 +175,13 @@ impl Worker {
 
     fn turn(&self, task: Runnable) {
         self.found_work();
+        let turn = &self.shared.turns[self.index];
+        // SAFETY: (2): a scheduled task is not complete.
+        turn.store(Multi::root_of(unsafe { task.0.as_ref() }).addr(), Ordering::Relaxed);
         // SAFETY: (2), just taken out.
-        if unsafe { self.shared.pace.step(task.0) } == Turn::Requeue {
+        let ended = unsafe { self.shared.pace.step(task.0) };
+        turn.store(Root::NONE.addr(), Ordering::Release);
+        if ended == Turn::Requeue {
             // It comes behind the task it has woken last, too (Y1).
             if let Some(woken) = self.lifo.take() {
                 self.deque.push(woken);
@@ -255,6 +262,7 @@ impl Worker {
         if !self.shared.sleepers.retract(self.index) {
             self.searching.set(true);
         }
+        self.shared.rest.ring();
         self.fire_timers();
         if let Some(task) = self.steal() {
             self.turn(task);

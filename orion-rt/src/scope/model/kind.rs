@@ -1,22 +1,24 @@
 //! The kind of scope that models use: `Multi`'s locks and words, and a scheduler that is one queue behind a lock.
 
+use std::cell::Cell;
 use std::collections::VecDeque;
 use std::pin::Pin;
 use std::ptr::NonNull;
 use std::sync::Arc;
-use std::task::{RawWakerVTable, Waker};
+use std::task::Waker;
 use std::time::Duration;
 
+use crate::coop::Root;
 use crate::sys::Mutex;
 use crate::sys::atomic::{AtomicUsize, Ordering};
 use crate::task::child::Child;
 use crate::task::current::AnyTask;
-use crate::task::header::Header;
+use crate::task::header::{Header, QueueLink};
 use crate::task::kind::{Alarm, Kind, Schedule, Sealed, release_arc, retain_arc};
 use crate::task::owner::ScopeCore;
 use crate::task::run::{Pace, Turn};
 use crate::task::state_multi::MultiState;
-use crate::task::waker;
+use crate::task::waker::{self, Tables};
 
 /// See the module.
 #[derive(Debug)]
@@ -25,7 +27,7 @@ pub(super) enum Modelled {}
 /// How its tasks take their turns.
 pub(super) const PACE: Pace = Pace { budget: 0, strict: false };
 
-static WAKERS: RawWakerVTable = waker::table::<Modelled>();
+static WAKERS: Tables = waker::tables::<Modelled>();
 
 impl Kind for Modelled {}
 
@@ -34,9 +36,23 @@ impl Sealed for Modelled {
     type Count = AtomicUsize;
     type State = MultiState;
     type Shared = Queue;
+    type Link = QueueLink<Self>;
     type Child<'a> = Pin<Box<dyn Child + Send + 'a>>;
 
-    fn waker_table() -> &'static RawWakerVTable {
+    fn link(_: &ScopeCore<Self>) -> QueueLink<Self> {
+        Cell::new(None)
+    }
+
+    fn root(scope: &ScopeCore<Self>) -> Root {
+        // A thread runs one root at a time.
+        Root::at(scope.shared.as_ptr())
+    }
+
+    fn root_of(task: &Header<Self>) -> Root {
+        Root::at(task.shared.as_ptr())
+    }
+
+    fn waker_tables() -> &'static Tables {
         &WAKERS
     }
 

@@ -406,7 +406,7 @@ fn model_a_body_wake_against_the_roots_end() {
                 if happened.load(Ordering::Acquire) { Poll::Ready(()) } else { Poll::Pending }
             })
         });
-        root::drive_body(&world.root, body, PACE);
+        root::drive_body(&world.root, body, PACE, || ());
         // SAFETY: the root has ended; the body gives nothing.
         assert!(unsafe { root::conclude::<Modelled, ()>(&world.root, claim) }.is_ok());
         drop(world);

@@ -157,7 +157,7 @@ fn close_completes_a_parked_select() {
 #[test]
 fn a_select_without_arms_waits() {
     let mut select = parked(Select::<u8>::new().wait());
-    crate::coop::begin_poll(1);
+    crate::coop::begin_test_poll(1);
     assert!(select.poll().is_pending());
     let note = crate::coop::end_poll();
     assert_eq!((note.reason, note.location.unwrap().file()), (crate::coop::Reason::Select, file!()));
@@ -210,13 +210,13 @@ fn the_last_waker_is_the_one_woken() {
 fn a_select_takes_from_the_yield_budget() {
     let ch = Chan::new(1);
     ch.try_send(1).unwrap();
-    crate::coop::begin_poll(1);
+    crate::coop::begin_test_poll(1);
     assert_eq!(now(Select::new().recv(&ch).default().wait()).1, Selected::Received(Some(1)));
     let mut select = fresh(Select::new().recv(&ch).default().wait());
     assert!(select.poll().is_pending());
     assert_eq!(crate::coop::end_poll().reason, crate::coop::Reason::Yield);
     assert_eq!(select.poll(), Poll::Ready((1, Selected::Default)));
-    crate::coop::begin_poll(1);
+    crate::coop::begin_test_poll(1);
     let _parked = parked(Select::new().recv(&ch).wait());
     let note = crate::coop::end_poll();
     assert_eq!((note.reason, note.location.unwrap().file()), (crate::coop::Reason::Select, file!()));

@@ -68,11 +68,12 @@ impl<T, K: Sealed> JoinCell<T, K> {
     pub(crate) fn register(&self, waker: &Waker) -> bool {
         {
             let slot = self.slot.lock();
-            if slot.over || slot.joiner.as_ref().is_some_and(|w| w.will_wake(waker)) {
+            if slot.over || slot.joiner.as_ref().is_some_and(|w| coop::same(w, waker)) {
                 return slot.over;
             }
         }
-        let fresh = waker.clone();
+        let fresh = coop::register(waker);
+        coop::note_root(self.record.root());
         let (over, left) = {
             let mut slot = self.slot.lock();
             if slot.over { (true, Some(fresh)) } else { (false, slot.joiner.replace(fresh)) }

@@ -21,15 +21,16 @@
 //! Rejected: a task of the scheduler for each child (its future would be erased and could not borrow from the caller);
 //! intrusive lists as in `FuturesUnordered` (unsafe code for one allocation less).
 
-#![forbid(unsafe_code)]
-
 mod cell;
 #[cfg(all(test, loom))]
 mod model;
 mod record;
+mod waker;
 
 pub(crate) use cell::{JoinCell, Work};
 pub(crate) use record::{Ready, Record, is_inside};
+pub(crate) use waker::{ChildWaker, Wakers};
+pub(super) use waker::{register, same};
 
 use std::ops::DerefMut;
 use std::pin::Pin;

@@ -8,6 +8,8 @@ use std::panic::Location;
 use std::sync::Arc;
 use std::task::Waker;
 
+use super::waker::Wakers;
+use crate::coop::{self, Root};
 use crate::meta::{Called, TaskId};
 use crate::sys::atomic::{AtomicUsize, Ordering};
 use crate::sys::{Mutex, thread_local};
@@ -99,6 +101,16 @@ impl Record {
         }
     }
 
+    /// The count of its task's children's wakers.
+    pub(super) fn wakers(&self) -> &Wakers {
+        &self.ready.wakers
+    }
+
+    /// The root of the task that polls it, which may be none.
+    pub(crate) fn root(&self) -> Root {
+        self.ready.root
+    }
+
     /// Counts as being polled by this thread until the guard is dropped.
     pub(crate) fn enter(&self) -> Entered {
         INSIDE.with(|inside| inside.borrow_mut().push(self.id));
@@ -106,6 +118,7 @@ impl Record {
     }
 }
 
+/// The waker that the scope around a group has: neither a child's nor counted as one.
 impl std::task::Wake for Record {
     fn wake(self: Arc<Self>) {
         self.wake_by_ref();
@@ -138,7 +151,11 @@ pub(crate) fn is_inside(child: TaskId) -> bool {
 }
 
 /// The woken children of one group, and the waker of its future.
-pub(crate) struct Ready(Mutex<Queue>);
+pub(crate) struct Ready {
+    queue: Mutex<Queue>,
+    wakers: Arc<Wakers>,
+    root: Root,
+}
 
 struct Queue {
     woken: VecDeque<Arc<Record>>,
@@ -156,8 +173,20 @@ enum GroupState {
 }
 
 impl Ready {
+    /// Of a group whose future is being polled by the current task, if there is one.
     pub(crate) fn new() -> Arc<Self> {
-        Arc::new(Self(Mutex::new(Queue { woken: VecDeque::new(), group: GroupState::Awake })))
+        let queue = Mutex::new(Queue { woken: VecDeque::new(), group: GroupState::Awake });
+        Arc::new(Self { queue, wakers: Wakers::of_current(), root: coop::root() })
+    }
+
+    /// A shield keeps a child that is to end.
+    pub(crate) fn note_kept(&self) {
+        self.wakers.note_kept();
+    }
+
+    /// Whether the current task is the one that made it, so that it knows of the children's wakers.
+    pub(crate) fn is_of_current(&self) -> bool {
+        Arc::ptr_eq(&self.wakers, &Wakers::of_current())
     }
 
     /// Queues `records`, for each of which the caller made the transition to SCHEDULED.
@@ -167,7 +196,7 @@ impl Ready {
             return;
         }
         let waker = {
-            let mut queue = self.0.lock();
+            let mut queue = self.queue.lock();
             match std::mem::replace(&mut queue.group, GroupState::Awake) {
                 GroupState::Closed => {
                     queue.group = GroupState::Closed;
@@ -186,7 +215,7 @@ impl Ready {
 
     /// The group's future is being polled: wake-ups only queue. Gives back the waker it has parked with.
     pub(crate) fn begin(&self) -> Option<Waker> {
-        match std::mem::replace(&mut self.0.lock().group, GroupState::Awake) {
+        match std::mem::replace(&mut self.queue.lock().group, GroupState::Awake) {
             GroupState::Parked(waker) => Some(waker),
             GroupState::Awake | GroupState::Closed => None,
         }
@@ -194,13 +223,13 @@ impl Ready {
 
     /// The next to be polled.
     pub(crate) fn pop(&self) -> Option<Arc<Record>> {
-        self.0.lock().woken.pop_front()
+        self.queue.lock().woken.pop_front()
     }
 
     /// The group's future has nothing more to do: from now on a wake-up wakes `waker`. `false`: there was one meanwhile.
     #[must_use]
     pub(crate) fn park(&self, waker: Waker) -> bool {
-        let mut queue = self.0.lock();
+        let mut queue = self.queue.lock();
         if !queue.woken.is_empty() {
             drop(queue);
             drop(waker);
@@ -213,7 +242,7 @@ impl Ready {
     /// The group's future is gone.
     pub(crate) fn close(&self) {
         let queue = {
-            let mut queue = self.0.lock();
+            let mut queue = self.queue.lock();
             std::mem::replace(&mut *queue, Queue { woken: VecDeque::new(), group: GroupState::Closed })
         };
         contained(|| drop(queue));

@@ -1,9 +1,9 @@
 //! What a task and the operations it polls tell each other through the thread: the yield budget, the note about what a
-//! parked task waits for, and where a woken task should queue.
+//! parked task waits for, who could wake it, and where a woken task should queue.
 //!
 //! ```text
-//!   scheduler --begin_poll--> [ budget | note ] <--consume / note_wait-- channel, select, join, sleep
-//!   scheduler <--end_poll---- [ note ]
+//!   scheduler --begin_poll--> [ budget | note | shared ] <--consume / note_wait / register-- channel, select, join, sleep
+//!   scheduler <--end_poll---- [ note, shared ]
 //! ```
 //!
 //! Invariants
@@ -24,6 +24,8 @@
 //! turn need not end. An operation that is refused once and then goes through, in the same turn too: adapters that take `Pending` for
 //! "no more now" (`ready_chunks`, `buffered`) poll it again, and their turn does not end.
 
+mod waits;
+
 use std::cell::Cell;
 use std::future::Future;
 use std::panic::Location;
@@ -31,6 +33,11 @@ use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
 use crate::sys::thread_local;
+
+pub(crate) use waits::{
+    Registrar, Root, Shared, Waits, belongs_to, forget_waits, note_root, note_shared, register, register_timer, root,
+    same,
+};
 
 /// The budget of a thread that polls no orion task.
 const UNLIMITED: u32 = u32::MAX;
@@ -81,16 +88,18 @@ impl Reason {
     }
 }
 
-/// What a parked task waits for: the kind, the object's identity (0: none) and the source line that waits.
+/// What a parked task waits for: the kind, the object's identity (0: none) and the source line that waits; and who else may use what
+/// it waits on.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Wait {
     pub(crate) reason: Reason,
     pub(crate) object: u64,
     pub(crate) location: Option<&'static Location<'static>>,
+    pub(crate) shared: Shared,
 }
 
 impl Wait {
-    pub(crate) const NONE: Self = Self { reason: Reason::Unknown, object: 0, location: None };
+    pub(crate) const NONE: Self = Self { reason: Reason::Unknown, object: 0, location: None, shared: Shared::NOBODY };
 }
 
 /// Refusals in a row after which a turn gets another budget for the first time (5).
@@ -115,26 +124,35 @@ struct Turn {
     refusals: u32,
 }
 
-/// The scheduler is about to poll a task that may do `budget` operations before it yields (`0`: no limit).
+/// The scheduler is about to poll a task that may do `budget` operations before it yields (`0`: no limit). `waits` is what it still
+/// waits on from before.
 #[inline]
-pub(crate) fn begin_poll(budget: u32) {
+pub(crate) fn begin_poll(budget: u32, waits: Waits) {
     let budget = if budget == 0 { UNLIMITED } else { budget };
     BUDGET.set(budget);
     TURN.set(Turn { number: TURN.get().number.wrapping_add(1), budget, patience: PATIENCE, refusals: 0 });
     NOTE.set(Wait::NONE);
+    waits::begin(waits);
+}
+
+/// As [`begin_poll`], where no task is polled.
+#[cfg(test)]
+pub(crate) fn begin_test_poll(budget: u32) {
+    let registrar = &Registrar { register: Waker::clone, register_timer: Waker::clone, same: Waker::will_wake };
+    begin_poll(budget, Waits { shared: Shared::NOBODY, registrar });
 }
 
 /// The poll is over; gives what the task last noted.
 #[inline]
 pub(crate) fn end_poll() -> Wait {
     BUDGET.set(UNLIMITED);
-    NOTE.get()
+    Wait { shared: waits::end(), ..NOTE.get() }
 }
 
 /// There is no budget on this thread until the guard is dropped: what runs meanwhile belongs to no task, or to others, each with a
 /// turn of its own.
 pub(crate) fn lift() -> Lifted {
-    Lifted { budget: BUDGET.replace(UNLIMITED), turn: TURN.get(), note: NOTE.get() }
+    Lifted { budget: BUDGET.replace(UNLIMITED), turn: TURN.get(), note: NOTE.get(), waits: waits::lift() }
 }
 
 /// See [`lift`].
@@ -143,6 +161,7 @@ pub(crate) struct Lifted {
     budget: u32,
     turn: Turn,
     note: Wait,
+    waits: waits::Lifted,
 }
 
 impl Drop for Lifted {
@@ -150,6 +169,7 @@ impl Drop for Lifted {
         BUDGET.set(self.budget);
         TURN.set(self.turn);
         NOTE.set(self.note);
+        waits::bring_back(self.waits);
     }
 }
 
@@ -279,7 +299,7 @@ pub fn note_join(location: &'static Location<'static>) {
 /// Notes what the current task is about to park on (2).
 #[inline]
 pub(crate) fn note_wait(reason: Reason, object: u64, location: &'static Location<'static>) {
-    NOTE.set(Wait { reason, object, location: Some(location) });
+    NOTE.set(Wait { reason, object, location: Some(location), ..Wait::NONE });
 }
 
 /// Runs `wake`, a wake-up after which the woken task is to queue behind the others: a yield, or a task that sits in a
@@ -367,7 +387,7 @@ mod tests {
         for _ in 0..1000 {
             assert!(consume(&cx).is_ready());
         }
-        begin_poll(2);
+        begin_test_poll(2);
         assert!(consume(&cx).is_ready());
         assert!(spend());
         assert!(consume(&cx).is_pending());
@@ -383,7 +403,7 @@ mod tests {
     fn a_refused_operation_goes_through_in_a_later_turn() {
         let cx = Context::from_waker(Waker::noop());
         let mut once = Once::default();
-        begin_poll(1);
+        begin_test_poll(1);
         assert!(consume(&cx).is_ready());
         for _ in 0..3 {
             assert!(once.consume(&cx).is_pending());
@@ -392,14 +412,14 @@ mod tests {
         }
         end_poll();
         for _ in 0..3 {
-            begin_poll(1);
+            begin_test_poll(1);
             assert!(consume(&cx).is_ready());
             assert!(once.consume(&cx).is_ready());
             assert!(once.consume(&cx).is_pending());
             end_poll();
         }
         // With a unit of its own what it remembers is over.
-        begin_poll(1);
+        begin_test_poll(1);
         assert!(once.consume(&cx).is_ready());
         assert!(once.consume(&cx).is_pending());
         end_poll();
@@ -409,7 +429,7 @@ mod tests {
     #[test]
     fn a_turn_that_does_not_end_gets_other_budgets() {
         let cx = Context::from_waker(Waker::noop());
-        begin_poll(128);
+        begin_test_poll(128);
         let (mut through, mut refused) = (0_u32, 0_u32);
         while through < if cfg!(miri) { 2_000 } else { 1_000_000 } {
             if consume(&cx).is_ready() {
@@ -421,7 +441,7 @@ mod tests {
         }
         end_poll();
         // The next turn knows nothing of it.
-        begin_poll(1);
+        begin_test_poll(1);
         assert!(consume(&cx).is_ready());
         assert!((1..PATIENCE).all(|_| consume(&cx).is_pending()));
         assert!(!budget_left());
@@ -434,7 +454,7 @@ mod tests {
     #[test]
     fn an_arm_is_lent_a_unit() {
         let cx = Context::from_waker(Waker::noop());
-        begin_poll(1);
+        begin_test_poll(1);
         assert!(lend(|| consume(&cx)).is_ready());
         assert!(!budget_left());
         lend(|| assert!(consume(&cx).is_ready() && consume(&cx).is_pending()));
@@ -449,7 +469,7 @@ mod tests {
     #[test]
     fn a_lifted_budget_comes_back() {
         let cx = Context::from_waker(Waker::noop());
-        begin_poll(2);
+        begin_test_poll(2);
         assert!(consume(&cx).is_ready());
         let lifted = lift();
         assert!((0..1000).all(|_| consume(&cx).is_ready()));
