@@ -360,9 +360,8 @@
 //! ## Seeing what happens
 //!
 //! Tasks and channels have names ([`task().name(..)`](Group::task), [`Chan::new(n).named(..)`](Chan::named)), and [`dumper`] gives a
-//! [`Dump`] of every live task with its state, where it was spawned and what it waits for, from any thread. To look at a program that
-//! hangs, give a thread the dumper beforehand. (Under [`run`] the root's thread answers; where a task keeps it busy, or blocks it, the dump
-//! says that.)
+//! [`Dump`] of every live task with its state, where it was spawned and what it waits for, from any thread that was given the dumper. (Under [`run`] the
+//! root's thread answers; where a task keeps it busy, or blocks it, the dump says that.)
 //!
 //! ```
 //! use orion_rt::Chan;
@@ -376,8 +375,8 @@
 //! });
 //! ```
 //!
-//! A root whose tasks all wait for each other, or at channels made with [`Scope::chan`], ends: it panics with a [`Deadlock`], which names the
-//! tasks, what each waits for, and the cycle if there is one. `try_run` of a [`Runtime`] or [`LocalRuntime`] returns it.
+//! A root of [`run`] or [`Runtime::run`] whose tasks all wait for each other, or at channels made with [`Scope::chan`], ends: it panics with a
+//! [`Deadlock`], which names the tasks, what each waits for, and the cycle if there is one. `try_run` of a [`Runtime`] or [`LocalRuntime`] returns it.
 //!
 //! ```
 //! let runtime = orion_rt::Runtime::builder().workers(2).build().unwrap();
@@ -385,7 +384,8 @@
 //! assert!(stuck.unwrap_err().to_string().contains("recv on \"answers\" at "));
 //! ```
 //!
-//! At a [`Chan`], whose handles may be anywhere, there is only a report ([`DeadlockPolicy`]), but under [`#[orion_rt::test]`](macro@test).
+//! At a [`Chan`], whose handles may be anywhere, or in a started root, it is suspected ([`DeadlockPolicy`]): reported after a second, while the root goes
+//! on waiting. Under [`#[orion_rt::test]`](macro@test), or as [`Builder::deadlock`] says, it ends.
 //!
 //! ## When the compiler objects
 //!
@@ -400,12 +400,12 @@
 //! | "expected `&Group<'_>`, found `&Scope<'_, '_, Local>`" | a function for a [`Runtime`]'s tasks was called under [`run`] | `&Group<'_, Local>`, or run on a `Runtime`; `JoinHandle<'_, T>` has its `Local`, too |
 //! | "`Rc<..>` cannot be sent between threads safely" | a [`Runtime`]'s task moves between workers | `Arc`; or [`run`] |
 //! | "cannot satisfy `impl Future<..>: Send`" | an `async fn` spawns itself on a [`Runtime`] | `fn f(..) -> impl Future<Output = T> + Send { async move { .. } }` |
-//! | "`JoinHandle<..>` is not a future" | `.await` makes one of it, `join_all` and the like do not | `handle.join()`; in a [`select!`] that is to leave the handle, `_ = handle.finished() => ..` |
+//! | "`JoinHandle<..>` is not a future" | `.await` makes one of it, `join_all` and the like do not | `handle.join()`; in a [`select!`] that is to leave the handle, which is `mut` then, `_ = handle.finished() => ..` |
 //! | "type annotations needed" at `\|s\| async move { .. }` | a body borrows its argument | an async closure: `async \|s\| ..` |
 //! | "cannot infer type of .. `E`" in a `try_group` | nothing says which error | `Ok::<_, MyError>(())` |
 //! | "expected `()`, found .." at `go` | `go` is for tasks without a value | `spawn` |
 //!
-//! ## When it hangs
+//! ## When it hangs, or reports a deadlock
 //!
 //! | what waits | because | so |
 //! |---|---|---|

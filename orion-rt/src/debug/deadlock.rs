@@ -15,11 +15,14 @@ use crate::task::walk;
 
 /// What is done about a root that has come to a standstill and that, for all anybody can tell, nobody will set going again.
 ///
-/// It is about *suspected* deadlocks: of tasks that wait at a [`Chan`](crate::Chan), whose handles may be anywhere, of roots made with
-/// [`start`](crate::Runtime::start), whose groups and handles may be, and beside [background](crate::TaskBuilder::background) tasks, which tick in
-/// vain (two turns of each, and a second by [`now`](crate::now)). One that is *proven*, where all wait for each other or at channels of the root,
-/// ends the root whatever the policy. Where a timer, another thread or I/O is waited for there is none; nor where a future keeps a waker of its own
-/// (`FuturesUnordered`, `join_all` of many, `Shared`), for who has it is not known.
+/// It is about *suspected* deadlocks: of tasks that wait at a [`Chan`](crate::Chan), whose handles may be anywhere; of roots made with
+/// [`start`](crate::Runtime::start), whose groups and handles may be; and of tasks beside [background](crate::TaskBuilder::background) ones that
+/// tick in vain (eight turns of each, and a second by [`now`](crate::now); that is reported once of a root). One that is *proven*, where all wait for
+/// each other or at channels of the root, ends the root whatever the policy.
+///
+/// Where a timer or I/O is waited for there is none, nor at a channel that a thread outside of tasks has used, though it be before it went into the
+/// root, or another root. A thread that has not used it yet cannot be told from one that never will: `Off` is for that, as in a server that waits for its first request. Nor is there one where a future keeps a waker
+/// of its own (`FuturesUnordered`, `join_all` of many, `Shared`, other crates' locks), for who has it is not known.
 ///
 /// Rules: D1, D2.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -47,7 +50,7 @@ pub enum DeadlockPolicy {
 /// ```
 ///
 /// Rules: D1, D4.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Deadlock {
     tasks: Vec<TaskInfo>,
     cycle: Vec<TaskId>,
@@ -79,6 +82,18 @@ impl Deadlock {
         &self.tasks
     }
 
+    /// Whether nobody can set any of the tasks going; else it is only suspected ([`DeadlockPolicy`]).
+    ///
+    /// ```
+    /// let runtime = orion_rt::Runtime::builder().build_local()?;
+    /// assert!(runtime.try_run(async |_| std::future::pending::<()>().await).unwrap_err().is_proven());
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    #[must_use]
+    pub fn is_proven(&self) -> bool {
+        self.is_proven
+    }
+
     /// Tasks each of which waits for the end of the next, and the last for that of the first; empty if there are none.
     ///
     /// ```
@@ -104,6 +119,13 @@ impl Deadlock {
     }
 }
 
+/// The report, for whoever unwraps it.
+impl fmt::Debug for Deadlock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
 impl fmt::Display for Deadlock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let count = match self.tasks.len() {
@@ -123,7 +145,13 @@ impl fmt::Display for Deadlock {
         }
         if let Some(first) = self.cycle.first() {
             f.write_str("\n  cycle: ")?;
-            self.cycle.iter().try_for_each(|id| write!(f, "{id} -> "))?;
+            for id in &self.cycle {
+                write!(f, "{id}")?;
+                if let Some(name) = self.tasks.iter().find(|task| task.id == *id).and_then(TaskInfo::given_name) {
+                    write!(f, " '{name}'")?;
+                }
+                f.write_str(" -> ")?;
+            }
             write!(f, "{first}")?;
         }
         Ok(())

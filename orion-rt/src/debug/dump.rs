@@ -99,11 +99,18 @@ impl TaskInfo {
     }
 }
 
+impl TaskInfo {
+    /// The name it was given.
+    pub(super) fn given_name(&self) -> Option<&str> {
+        self.is_named.then_some(&*self.name)
+    }
+}
+
 impl fmt::Display for TaskInfo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} ", self.id)?;
-        if self.is_named {
-            write!(f, "'{}' ", self.name)?;
+        if let Some(name) = self.given_name() {
+            write!(f, "'{name}' ")?;
         }
         write!(f, "spawned at {}: {}", self.location, self.state)?;
         self.waits.iter().try_for_each(|wait| write!(f, ", {wait}"))

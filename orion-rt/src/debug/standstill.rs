@@ -75,15 +75,17 @@ type Epoch = (TaskId, u32);
 
 /// By how much an epoch grows from one wait to the next.
 const NEXT: u32 = 2;
+/// So many turns without effect on the others make a background task one that ticks in vain.
+const TURNS: u32 = 8;
 
 impl Parked {
-    /// Whether each background task that waits for a timer has had two turns since it was first found to, as far as `known` says. Where
+    /// Whether each background task that waits for a timer has had its turns since it was first found to, as far as `known` says. Where
     /// they are `new`, it notes those that are not known; others it passes over.
     pub(crate) fn background_has_had_its_chance(&self, known: &mut HashMap<TaskId, u32>, new: bool) -> bool {
         let mut all = !self.is_background_running;
         for &(task, epoch) in &self.ticking {
             if let Some(then) = known.get(&task) {
-                all &= epoch.wrapping_sub(*then) >= 2 * NEXT;
+                all &= epoch.wrapping_sub(*then) >= TURNS * NEXT;
             } else if new {
                 known.insert(task, epoch);
                 all = false;

@@ -133,8 +133,9 @@ fn find(shared: &MultiShared, root: &ScopeCore<Multi>) -> Option<Standstill> {
         return None;
     }
     Some(match look(root)? {
-        // Of a started root the groups and the handles may be anywhere, and whoever has one could set a task going.
-        Standstill::Proven(parked) if root.is_started() => Standstill::Suspected(parked),
+        // Of a started root the groups and the handles may be anywhere, and whoever has one could set a task going; but not where all of it was
+        // asked to stop already.
+        Standstill::Proven(parked) if root.is_started() && !root.is_cancelled() => Standstill::Suspected(parked),
         found => found,
     })
 }

@@ -10,8 +10,8 @@
 //! A look costs time for each task, so a root that has others to wake it, a server say, is looked at less and less often, and never while
 //! it is at rest. On one thread the root's own scheduler asks, when it has nothing to run; for workers there is a [monitor](super::monitor).
 //!
-//! A root whose background tasks wait for timers is not quiet, nor is it at a standstill; but if a second long, and for two turns of each of
-//! these, nothing else of it has run, it is suspected (S9).
+//! A root whose background tasks wait for timers is not quiet, nor is it at a standstill; but if a second long, and for some turns of each of
+//! these, nothing else of it has run, it is suspected (S9). That is said once of a root: they may be seldom of use.
 
 #![forbid(unsafe_code)]
 
@@ -53,6 +53,8 @@ pub(crate) struct Observer {
     found: Option<(Standstill, Instant)>,
     /// Whether that was reported.
     is_reported: bool,
+    /// Whether it was reported as one beside background tasks that tick.
+    is_known_to_tick: bool,
     /// The epochs in which background tasks that tick were seen in the first second of that.
     ticking: HashMap<TaskId, u32>,
     /// Before that it is not looked at while background tasks go on.
@@ -61,7 +63,14 @@ pub(crate) struct Observer {
 
 impl Observer {
     pub(crate) fn new(watch: &Watch) -> Self {
-        Self { first: first(watch), found: None, is_reported: false, ticking: HashMap::new(), next: None }
+        Self {
+            first: first(watch),
+            found: None,
+            is_reported: false,
+            is_known_to_tick: false,
+            ticking: HashMap::new(),
+            next: None,
+        }
     }
 
     /// How long a root is left alone before it is looked at.
@@ -149,12 +158,16 @@ impl Observer {
             Standstill::Suspected(_) if self.is_reported || watch.policy == DeadlockPolicy::Off => {
                 return Outlook::Rest;
             }
+            Standstill::Suspected(parked) if self.is_known_to_tick && parked.is_background_awake() => {
+                return Outlook::Rest;
+            }
             Standstill::Suspected(parked) => {
                 if let Some(time) = self.patience(watch, parked, quiet) {
                     return Outlook::Later(time);
                 }
                 if watch.policy == DeadlockPolicy::Report {
                     self.is_reported = true;
+                    self.is_known_to_tick |= parked.is_background_awake();
                     watch.report(root);
                     return Outlook::Rest;
                 }

@@ -16,6 +16,7 @@ use super::observer::Observer;
 use super::watch::Watch;
 use crate::chan::registry::ScopeChans;
 use crate::coop;
+use crate::debug::Deadlock;
 use crate::locals;
 use crate::meta::ledger::Ledger;
 use crate::scheduler::local::{Drive, LocalShared, WhenIdle};
@@ -195,7 +196,10 @@ impl<T> StartedEnd<T> {
         // SAFETY: `T` is the type of the body's value.
         let outcome = unsafe { conclude::<Multi, T>(&core, claim) };
         let outcome = raise_left_open(core.ledger(), outcome);
-        let outcome = outcome.unwrap_or_else(|payload| Err(TaskError::Panicked(Panic::of_root(body, payload))));
+        let outcome = outcome.unwrap_or_else(|payload| {
+            let report = payload.downcast_ref().map(Deadlock::to_string);
+            Err(TaskError::Panicked(Panic::of_root(body, payload, report)))
+        });
         drop(core);
         // First: what the value or the waker of the `Root` gives up may be the runtime, whose end waits for this where no worker
         // runs it.

@@ -48,7 +48,9 @@ impl Watch {
     /// Says that `root` may be in a deadlock.
     pub(super) fn report<K: Sealed>(&self, root: &ScopeCore<K>) {
         let deadlock = Deadlock::of(root, false);
-        eprintln!("orion-rt: {deadlock}");
+        eprintln!(
+            "orion-rt: {deadlock}\n  The root goes on. `Builder::deadlock` says what is done about it: `DeadlockPolicy::Panic` ends it, `Off` is silent."
+        );
         self.tell(&deadlock);
     }
 }

@@ -75,7 +75,8 @@ impl<'scope, K: Kind> TaskBuilder<'scope, K> {
 
     /// The scope does not wait for the task to end by itself: when its body and all other tasks have ended, the task is
     /// cancelled. For tickers, heartbeats, listeners for signals. That one ticks does not hide a deadlock of the others, which is
-    /// suspected then ([`DeadlockPolicy`](crate::DeadlockPolicy)). Here, a limit on the rate of requests:
+    /// suspected then ([`DeadlockPolicy`](crate::DeadlockPolicy)): one that others wait for is to do something for them in eight of its turns, or to be an
+    /// ordinary task. Here, a limit on the rate of requests:
     ///
     /// ```
     /// use orion_rt::{Chan, interval, now};

@@ -90,10 +90,14 @@ impl Panic {
         Self(Box::new(Details { of, of_root: false, message, payload: Mutex::new(Some(payload)) }))
     }
 
-    /// The panic that a started root with this body ended with, payload and all.
-    pub(crate) fn of_root(body: Called, payload: Payload) -> Self {
+    /// The panic that a started root with this body ended with, payload and all; `message` is the payload's, if it has one and is no
+    /// string.
+    pub(crate) fn of_root(body: Called, payload: Payload, message: Option<String>) -> Self {
         let mut panic = Self::kept(body, payload);
         panic.0.of_root = true;
+        if let Some(message) = message {
+            panic.0.message = message.into();
+        }
         panic
     }
 

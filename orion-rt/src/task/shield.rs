@@ -40,8 +40,9 @@ use crate::util::contain::contained;
 /// that. Tasks below the cancelled one are cancelled with it, those of groups opened inside the shield too: what must go on
 /// there needs a shield of its own.
 ///
-/// A shield that waits for what nobody will do keeps nothing for ever: when no task of the root can run any more, and nobody could make one,
-/// what was to end ends where it is ([`Deadlock`](crate::Deadlock) has what counts as that).
+/// A shield that waits for what nobody can do keeps nothing for ever: when no task of the root can run any more, and nobody could make one,
+/// what was to end ends where it is. So it is where that is proven, as of a [deadlock](crate::DeadlockPolicy); at a [`Chan`](crate::Chan), whose handles may be
+/// anywhere, the shield stands.
 ///
 /// Cancel safe if `future` is: dropping the shield drops it.
 ///

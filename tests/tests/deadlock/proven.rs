@@ -48,7 +48,7 @@ fn j4_a_cycle_of_joins_is_a_deadlock() {
     for deadlock in stuck!(async |s| join_each_other!(s)) {
         assert_eq!((deadlock.tasks().len(), deadlock.cycle().len()), (2, 2));
         let report = deadlock.to_string();
-        for part in ["deadlock: 2 tasks wait", "'one'", "'two'", "join on task #", "cycle: #", file!()] {
+        for part in ["deadlock: 2 tasks wait", "'one'", "'two'", "join on task #", "cycle: #", " 'one' -> #", file!()] {
             assert!(report.contains(part), "{part} in\n{report}");
         }
     }

@@ -143,3 +143,18 @@ fn x3_a_suspicion_goes_through_no_shield() {
         assert!(found(ended, &told).to_string().starts_with("suspected deadlock: a task waits"));
     });
 }
+
+// X3, R5: nobody can help a started root that was asked to stop: what is stuck in its shields ends, and its runtime can be dropped.
+#[test]
+fn x3_a_started_root_that_is_to_stop() {
+    watched(|| {
+        let runtime = workers(1);
+        let root = runtime.start(async |g| {
+            g.go(shield(pending()));
+            shield(pending::<()>()).await;
+        });
+        std::thread::park_timeout(Duration::from_millis(20));
+        drop(root);
+        drop(runtime);
+    });
+}

@@ -79,6 +79,7 @@ fn r5_a_started_root_is_stuck() {
         let Err(TaskError::Panicked(panic)) = futures::executor::block_on(root) else {
             panic!("it has ended by itself")
         };
+        assert!(panic.message().starts_with("suspected deadlock: 2 tasks wait"), "{panic}");
         let payload = panic.into_payload().expect("the first to ask");
         assert!(
             payload.downcast_ref::<Deadlock>().unwrap().to_string().starts_with("suspected deadlock: 2 tasks wait")
@@ -254,5 +255,35 @@ fn r5_a_hook_that_drops_the_runtime() {
         let builder = Runtime::builder().workers(1).deadlock(DeadlockPolicy::Panic).on_deadlock(hook);
         let root = place.lock().unwrap().insert(builder.build().unwrap()).start(async |_| pending::<()>().await);
         assert!(matches!(futures::executor::block_on(root), Err(TaskError::Panicked(_) | TaskError::Cancelled)));
+    });
+}
+
+// S9, D2: background tasks that feed the others now and then are taken for such as tick in vain once, and that is said once.
+#[test]
+fn s9_a_slow_ticker_is_reported_once() {
+    watched(|| {
+        let (builder, told) = telling(DeadlockPolicy::Report);
+        let runtime = builder.deterministic(true).build_local().unwrap();
+        let feed = async |s: &orion_rt::Scope<'_, '_, orion_rt::Local>, of: u32| {
+            let fed = s.chan(0);
+            s.group(async move |g| {
+                g.task().background().go(async move {
+                    for tick in 1.. {
+                        sleep(Duration::from_millis(400)).await;
+                        if tick % of == 0 {
+                            fed.send(tick).await.unwrap();
+                        }
+                    }
+                });
+                for n in 1..4 {
+                    assert_eq!(fed.recv().await, Some(n * of));
+                }
+            })
+            .await;
+        };
+        runtime.run(async |s| feed(s, 8).await);
+        assert_eq!(told.lock().unwrap().len(), 0);
+        runtime.run(async |s| feed(s, 20).await);
+        assert_eq!(told.lock().unwrap().len(), 1);
     });
 }
