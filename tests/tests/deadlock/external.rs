@@ -131,21 +131,15 @@ fn d1_what_a_child_waits_on_is_remembered() {
         let runtime = builder.build_local().unwrap();
         let jobs = Chan::<u8>::new(1);
         jobs.try_send(1).unwrap();
-        let sender = jobs.clone();
-        let (send, may_send) = mpsc::channel();
-        let thread = std::thread::spawn(move || {
-            may_send.recv().unwrap();
-            std::thread::park_timeout(Duration::from_millis(60));
-            sender.send_blocking(2).unwrap();
-        });
+        let thread = sends_late(&jobs, 2, Duration::from_millis(60));
         runtime.run(async |s| {
             s.local(async |g| {
                 g.go(async {
                     assert_eq!(jobs.recv().await, Some(1));
                     assert_eq!(jobs.recv().await, Some(2));
                 });
-                sleep(Duration::from_millis(1)).await;
-                send.send(()).unwrap();
+                // The task's next turn begins, in which nothing of this child has a part.
+                yield_now().await;
             })
             .await;
         });
@@ -163,11 +157,7 @@ fn d1_a_select_goes_on_elsewhere() {
         let runtime = builder.build_local().unwrap();
         let jobs = Chan::<u8>::new(0);
         for begun_by_a_task in [false, true] {
-            let sender = jobs.clone();
-            let thread = std::thread::spawn(move || {
-                std::thread::park_timeout(Duration::from_millis(60));
-                sender.send_blocking(1).unwrap();
-            });
+            let thread = sends_late(&jobs, 1, Duration::from_millis(60));
             let received = runtime.run(async |s| {
                 let quit = s.chan::<u8>(0);
                 let jobs = &jobs;
@@ -182,7 +172,7 @@ fn d1_a_select_goes_on_elsewhere() {
                     [waits] = begins.await.unwrap();
                 } else {
                     assert_eq!((&mut waits).now_or_never(), None);
-                    sleep(Duration::from_millis(1)).await;
+                    yield_now().await;
                 }
                 waits.await
             });

@@ -73,6 +73,15 @@ macro_rules! join_each_other {
     }};
 }
 
+/// A thread that sends `value` once, late: after roots have been looked at.
+fn sends_late(jobs: &Chan<u8>, value: u8, after: Duration) -> std::thread::JoinHandle<()> {
+    let sender = jobs.clone();
+    std::thread::spawn(move || {
+        std::thread::park_timeout(after);
+        sender.send_blocking(value).unwrap();
+    })
+}
+
 async fn joined<K: Kind>(handle: JoinHandle<'_, (), K>) {
     handle.await.unwrap();
 }

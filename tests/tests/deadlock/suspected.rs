@@ -48,11 +48,7 @@ fn d2_a_channel_that_others_have_used_is_none() {
         let runtime = builder.build_local().unwrap();
         let jobs = Chan::<u8>::new(1);
         jobs.try_send(1).unwrap();
-        let sender = jobs.clone();
-        let thread = std::thread::spawn(move || {
-            std::thread::park_timeout(Duration::from_millis(1200));
-            sender.send_blocking(2).unwrap();
-        });
+        let thread = sends_late(&jobs, 2, Duration::from_millis(1200));
         runtime.run(async |_| {
             assert_eq!(jobs.recv().await, Some(1));
             assert_eq!(jobs.recv().await, Some(2));
@@ -98,7 +94,7 @@ fn s9_background_timers_do_not_hide_a_deadlock() {
     }
     watched(|| {
         let builder = || Runtime::builder().deadlock(DeadlockPolicy::Panic);
-        let local = builder().build_local().unwrap();
+        let local = builder().deterministic(true).build_local().unwrap();
         let deadlock = local.try_run(async |s| {
             s.task().background().go(async {
                 sleep(Duration::from_millis(60)).await;
