@@ -22,7 +22,6 @@ use std::sync::Arc;
 use std::task::Waker;
 use std::time::{Duration, Instant};
 
-use crate::coop::Root;
 use crate::sys::atomic::{AtomicBool, AtomicUsize, Ordering};
 use crate::sys::thread::{self, Thread};
 use crate::sys::{Mutex, clock, thread_local};
@@ -314,15 +313,6 @@ impl Sealed for Local {
 
     fn link(_: &ScopeCore<Self>) -> QueueLink<Self> {
         Cell::new(None)
-    }
-
-    fn root(scope: &ScopeCore<Self>) -> Root {
-        // A thread runs one root at a time.
-        Root::at(scope.shared.as_ptr())
-    }
-
-    fn root_of(task: &Header<Self>) -> Root {
-        Root::at(task.shared.as_ptr())
     }
 
     fn waker_tables() -> &'static Tables {

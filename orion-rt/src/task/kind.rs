@@ -49,10 +49,14 @@ pub trait Sealed: Sized + 'static {
 
     /// The link of a new task of `scope`.
     fn link(scope: &ScopeCore<Self>) -> Self::Link;
-    /// The root that `scope` is in.
-    fn root(scope: &ScopeCore<Self>) -> Root;
+    /// The root that `scope` is in. As it is here, of a thread that runs one root at a time: its scheduler tells them apart.
+    fn root(scope: &ScopeCore<Self>) -> Root {
+        Root::at(scope.shared.as_ptr())
+    }
     /// The root that `task` is in, of which nothing but the header has to be there.
-    fn root_of(task: &Header<Self>) -> Root;
+    fn root_of(task: &Header<Self>) -> Root {
+        Root::at(task.shared.as_ptr())
+    }
     /// The waker functions of this kind.
     fn waker_tables() -> &'static Tables;
     /// The task of this kind in `task`.

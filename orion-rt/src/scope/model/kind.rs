@@ -8,7 +8,6 @@ use std::sync::Arc;
 use std::task::Waker;
 use std::time::Duration;
 
-use crate::coop::Root;
 use crate::sys::Mutex;
 use crate::sys::atomic::{AtomicUsize, Ordering};
 use crate::task::child::Child;
@@ -41,15 +40,6 @@ impl Sealed for Modelled {
 
     fn link(_: &ScopeCore<Self>) -> QueueLink<Self> {
         Cell::new(None)
-    }
-
-    fn root(scope: &ScopeCore<Self>) -> Root {
-        // A thread runs one root at a time.
-        Root::at(scope.shared.as_ptr())
-    }
-
-    fn root_of(task: &Header<Self>) -> Root {
-        Root::at(task.shared.as_ptr())
     }
 
     fn waker_tables() -> &'static Tables {
