@@ -14,7 +14,8 @@ use crate::sys::MODELLED;
 use crate::sys::thread::{Builder as ThreadBuilder, JoinHandle};
 use crate::task::run::Pace;
 
-/// Opt-in parallelism: worker threads that share the tasks of the roots run on it.
+/// Opt-in parallelism: worker threads that share the tasks of the roots run on it, and one more that looks for [deadlocks](crate::DeadlockPolicy)
+/// and rests when they do.
 ///
 /// Make one and keep it: [`run`](Runtime::run) borrows it, from as many threads as you like. [`start`](Runtime::start) is for roots that no
 /// thread waits for.
