@@ -176,12 +176,12 @@ impl<K: Sealed> Header<K> {
         }
     }
 
-    /// Whether a panic of the task is its joiner's alone (P2).
     /// Whether it was spawned in the background, and not only by a task that was.
     pub(super) fn is_declared_background(&self) -> bool {
         self.extra.as_ref().is_some_and(|extra| extra.background)
     }
 
+    /// Whether a panic of the task is its joiner's alone (P2).
     pub(crate) fn is_isolated(&self) -> bool {
         self.extra.as_ref().is_some_and(|extra| extra.isolated)
     }
