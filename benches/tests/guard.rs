@@ -50,14 +50,17 @@ type Check<'a> = &'a mut dyn FnMut(&str, Result<String, String>);
 
 fn tasks<R: Tasks>(mode: Mode, check: Check<'_>) {
     // One allocation holds header, future and result.
-    check("allocations per spawned task, joined one by one", per_op(&enter(mode, one_by_one::<R>), 1, SLACK));
-    check("allocations per spawned task, joined later", per_op(&enter(mode, all_at_once::<R>), 1, BURST_SLACK));
+    check("allocations per spawned task, joined one by one", per_op(&least(|| enter(mode, one_by_one::<R>)), 1, SLACK));
+    check(
+        "allocations per spawned task, joined later",
+        per_op(&least(|| enter(mode, all_at_once::<R>)), 1, BURST_SLACK),
+    );
     // C11
-    check("allocations per unbuffered round trip", per_op(&enter(mode, round_trips::<R>), 0, SLACK));
-    check("allocations per buffered message", per_op(&enter(mode, messages::<R>), 0, SLACK));
+    check("allocations per unbuffered round trip", per_op(&least(|| enter(mode, round_trips::<R>)), 0, SLACK));
+    check("allocations per buffered message", per_op(&least(|| enter(mode, messages::<R>)), 0, SLACK));
     // L8
-    check("allocations per select of 2", per_op(&enter(mode, selects::<R, 2>), 0, SLACK));
-    check("allocations per select of 8", per_op(&enter(mode, selects::<R, 8>), 0, SLACK));
+    check("allocations per select of 2", per_op(&least(|| enter(mode, selects::<R, 2>)), 0, SLACK));
+    check("allocations per select of 8", per_op(&least(|| enter(mode, selects::<R, 8>)), 0, SLACK));
     if mode.threads() == 1 {
         let (counts, future) = enter(mode, spawned::<R>);
         check("bytes per task, spawned", bytes_per_task(&counts, future));
@@ -87,6 +90,12 @@ where
         }
         body(rt).await
     })
+}
+
+/// The counts of the run that has the fewest calls. The thread that watches a runtime for deadlocks allocates too, when it looks: ten times a
+/// second at most, but on a loaded machine any run may last that long.
+fn least(run: impl Fn() -> Counts) -> Counts {
+    (0..3).map(|_| run()).min_by_key(|counts| counts.calls).expect("three runs")
 }
 
 fn handles(check: Check<'_>) {
