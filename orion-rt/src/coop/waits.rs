@@ -13,6 +13,7 @@
 use std::cell::Cell;
 use std::task::Waker;
 
+use crate::meta::id;
 use crate::sys::thread_local;
 
 /// Who may use what a task waits on, besides the tasks of its own root: a set.
@@ -45,21 +46,22 @@ impl Shared {
     }
 }
 
-/// What stands for a root where nothing is to be known of it: an address that no other root has that runs.
+/// What stands for a root where nothing is to be known of it: a number that no other root has, before or after.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Root(usize);
+pub struct Root(u64);
 
 impl Root {
     /// What runs belongs to no task.
     pub(crate) const NONE: Self = Self(0);
     /// None that is known.
-    pub(crate) const UNKNOWN: Self = Self(1);
+    pub(crate) const UNKNOWN: Self = Self(u64::MAX);
 
-    pub(crate) fn at<T>(root: *const T) -> Self {
-        Self(root.addr())
+    /// A new root's.
+    pub(crate) fn fresh() -> Self {
+        Self(id::fresh())
     }
 
-    pub(crate) fn addr(self) -> usize {
+    pub(crate) fn number(self) -> u64 {
         self.0
     }
 }

@@ -11,7 +11,8 @@
 //! 2. What it finds in one look may be no instant at which all was so; it acts after a second look that finds the same tasks in the
 //!    same waits (3 of `standstill`). Before each it sees that no worker is in a turn of the root: one that is may have ended a task, and
 //!    be about to wake another, which is parked until then. If it still is at the second look the turn was on before that. (Nobody waits for
-//!    the end of the body but the root.)
+//!    the end of the body but the root.) Before each it sees, too, that no request to stop is under way: from the thread of a body that has
+//!    ended, or from outside a started root. What such a one has not reached is parked as if for ever.
 //! 3. While it acts on a root it counts as an activity of it, so that the root does not end meanwhile.
 //!
 //! Rejected: the last worker that goes to sleep as the one who looks (a root may be stuck beside others that keep it awake).
@@ -29,7 +30,7 @@ use crate::debug::{Standstill, look};
 use crate::meta::TaskId;
 use crate::scheduler::multi::MultiShared;
 use crate::sys::{clock, thread, thread_local};
-use crate::task::kind::{Count, Multi, Sealed};
+use crate::task::kind::{Count, Multi};
 use crate::task::owner::{ORDINARY, ScopeCore};
 use crate::task::scope_ref::ScopeRef;
 
@@ -129,13 +130,14 @@ impl Known {
 
 /// Looks at `root`, which does not end meanwhile; `None`: it moves.
 fn find(shared: &MultiShared, root: &ScopeCore<Multi>) -> Option<Standstill> {
-    if shared.is_in_turn_of(Multi::root(root)) {
+    // Of a started root the groups and the handles may be anywhere, and whoever has one could set a task going; but not where all of it was
+    // asked to stop already. (Looked at before the requests: one that has left a mark by then is under way, or over.)
+    let is_open = root.is_started() && !root.is_stopped();
+    if shared.is_in_turn_of(root.root()) || shared.has_requests() {
         return None;
     }
     Some(match look(root)? {
-        // Of a started root the groups and the handles may be anywhere, and whoever has one could set a task going; but not where all of it was
-        // asked to stop already.
-        Standstill::Proven(parked) if root.is_started() && !root.is_cancelled() => Standstill::Suspected(parked),
+        Standstill::Proven(parked) if is_open => Standstill::Suspected(parked),
         found => found,
     })
 }

@@ -58,13 +58,13 @@ pub(crate) fn forbid_nesting(what: &str) {
 /// A root for the single-threaded scheduler.
 pub(crate) fn local_core(shared: &Arc<LocalShared>, location: &'static Location<'static>) -> ScopeRef<Local> {
     // SAFETY: the caller has a reference to it.
-    unsafe { ScopeCore::root(pointer(shared), 1, ledger(shared.pace()), location) }
+    unsafe { ScopeCore::new_root(pointer(shared), 1, ledger(shared.pace()), location) }
 }
 
 /// A root for a runtime with workers; its task list has a shard per worker and one for everybody else.
 pub(crate) fn multi_core(shared: &Arc<MultiShared>, location: &'static Location<'static>) -> ScopeRef<Multi> {
     // SAFETY: the caller has a reference to it.
-    unsafe { ScopeCore::root(pointer(shared), shared.workers() + 1, ledger(shared.pace()), location) }
+    unsafe { ScopeCore::new_root(pointer(shared), shared.workers() + 1, ledger(shared.pace()), location) }
 }
 
 /// The ledger of a new root, if it is to be strict.
@@ -80,7 +80,7 @@ fn pointer<S>(shared: &Arc<S>) -> NonNull<S> {
 /// A root whose body runs on the workers.
 pub(crate) fn started_core(shared: &Arc<MultiShared>, location: &'static Location<'static>) -> ScopeRef<Multi> {
     // SAFETY: the caller has a reference to it.
-    unsafe { ScopeCore::started_root(pointer(shared), shared.workers() + 1, ledger(shared.pace()), location) }
+    unsafe { ScopeCore::new_started_root(pointer(shared), shared.workers() + 1, ledger(shared.pace()), location) }
 }
 
 /// Runs `body` and everything spawned below `core` on this thread.
@@ -97,7 +97,7 @@ pub(crate) fn local<F: Future>(
     if let Some(seed) = seed {
         rng::reseed(seed);
     }
-    shared.begin();
+    shared.begin(core.root());
     let (body, claim) = adopt_body(core, body);
     let _locals = locals::enter(None);
     shared.roots.add(core.as_ptr());
@@ -218,7 +218,7 @@ pub(crate) fn stop(core: &ScopeRef<Multi>) {
 /// closed, results nobody has taken and then the values in the channels are dropped, and the claims of forgotten handles are
 /// given up. The first panic of a destructor of a channel's value becomes the root's, unless it has one (P1).
 fn wind_up<K: Sealed>(core: &ScopeCore<K>, chans: &ScopeChans) {
-    let _root = coop::belongs_to(K::root(core));
+    let _root = coop::belongs_to(core.root());
     chans.close();
     sweep::results(core);
     chans.drain(|payload| {

@@ -4,11 +4,8 @@ use super::*;
 use crate::runtime::monitor;
 use crate::{Group, Scope};
 
-/// Runs `body` on two workers while another thread looks.
-fn watched<F>(body: F)
-where
-    F: for<'scope> AsyncFn(&'scope Scope<'scope, '_>) + Copy + Send + Sync + 'static,
-{
+/// Runs `act` with a runtime of two workers while another thread looks.
+fn watched_while(act: impl Fn(&Runtime) + Copy + Send + Sync + 'static) {
     explore(move || {
         let runtime = runtime(2);
         let shared = Arc::clone(&runtime.shared);
@@ -18,9 +15,17 @@ where
                 thread::yield_now();
             }
         });
-        runtime.run(async |s| body(s).await);
+        act(&runtime);
         looks.join().unwrap();
     });
+}
+
+/// Runs `body` on two workers while another thread looks.
+fn watched<F>(body: F)
+where
+    F: for<'scope> AsyncFn(&'scope Scope<'scope, '_>) + Copy + Send + Sync + 'static,
+{
+    watched_while(move |runtime| runtime.run(async |s| body(s).await));
 }
 
 // D1: a thread that has ended a task, and is about to wake who joins it.
@@ -105,5 +110,69 @@ fn tasks_that_hop_are_no_deadlock() {
             .await;
         })
         .await;
+    });
+}
+
+// D1: somebody outside cancels the group of a started root, task by task; who joins the last of them is not stuck meanwhile.
+#[test]
+fn a_request_from_outside_is_no_deadlock() {
+    watched_while(|runtime| {
+        let (out, group) = shuttle::sync::mpsc::channel();
+        let root = runtime.start(async move |g: Group<'static>| {
+            let tasks = [g.spawn(std::future::pending::<()>()), g.spawn(std::future::pending())];
+            out.send(g).unwrap();
+            for task in tasks {
+                assert!(task.join().await.is_err());
+            }
+        });
+        group.recv().unwrap().cancel();
+        crate::util::block::on(root).unwrap();
+    });
+}
+
+// D1, R5, X3: a root that is dropped asks its body first, and then its tasks: who joins one of them in a shield is not stuck.
+#[test]
+fn a_root_that_is_being_dropped_is_no_deadlock() {
+    watched_while(|runtime| {
+        let root = runtime.start(async move |g: Group<'static>| {
+            crate::shield(async move {
+                let task = g.spawn(std::future::pending::<()>());
+                assert!(task.join().await.is_err());
+            })
+            .await;
+        });
+        thread::yield_now();
+        drop(root);
+    });
+}
+
+// D1, S9, X3: a body that has ended, on its own thread, cancels the background tasks: what one of them waits for in its shield is brought by the
+// end of another that has not been asked yet.
+#[test]
+fn an_end_that_stops_the_background_is_no_deadlock() {
+    struct Sends<'a>(crate::ScopeChan<'a, u8>);
+    impl Drop for Sends<'_> {
+        fn drop(&mut self) {
+            self.0.try_send(7).unwrap();
+        }
+    }
+    watched(async |s| {
+        let (values, ready) = (s.chan(1), s.chan(2));
+        s.task().background().go(async move {
+            ready.send(()).await.unwrap();
+            crate::shield(async { assert_eq!(values.recv().await, Some(7)) }).await;
+        });
+        s.task().background().go(async move {
+            crate::shield(s.group(async move |g| {
+                g.go(async move {
+                    let _sends = Sends(values);
+                    ready.send(()).await.unwrap();
+                    std::future::pending::<()>().await;
+                });
+            }))
+            .await;
+        });
+        ready.recv().await;
+        ready.recv().await;
     });
 }

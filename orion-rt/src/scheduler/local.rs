@@ -8,7 +8,7 @@
 //! ```
 //!
 //! Invariants
-//! 1. `queue` and `batch` are used by the owner thread only: the one whose token is in `owner`. Tasks check the token before they touch
+//! 1. `queue`, `batch` and `root` are used by the owner thread only: the one whose token is in `owner`. Tasks check the token before they touch
 //!    anything plain (`is_owner`).
 //! 2. `owner` is set while a root runs. After its end every wake-up is remote and finds the inbox closed.
 //! 3. A remote wake-up is in the inbox before the bell rings; the owner empties the inbox after it has seen the bell or before
@@ -22,6 +22,7 @@ use std::sync::Arc;
 use std::task::Waker;
 use std::time::{Duration, Instant};
 
+use crate::coop::Root;
 use crate::sys::atomic::{AtomicBool, AtomicUsize, Ordering};
 use crate::sys::thread::{self, Thread};
 use crate::sys::{Mutex, clock, thread_local};
@@ -92,6 +93,8 @@ pub struct LocalShared {
     owner: AtomicUsize,
     queue: RunQueue<Local>,
     batch: Option<Batch<Local>>,
+    /// The one that runs.
+    root: Cell<Root>,
     pace: Pace,
     bell: Arc<Bell>,
     inbox: Mutex<Inbox>,
@@ -100,7 +103,7 @@ pub struct LocalShared {
     pub(crate) roots: Roots<Local>,
 }
 
-// SAFETY: `queue` and `batch` are used by the owner thread only (1); the rest is `Sync`.
+// SAFETY: `queue`, `batch` and `root` are used by the owner thread only (1); the rest is `Sync`.
 unsafe impl Send for LocalShared {}
 // SAFETY: as above.
 unsafe impl Sync for LocalShared {}
@@ -152,6 +155,7 @@ impl LocalShared {
             owner: AtomicUsize::new(0),
             queue: RunQueue::new(),
             batch: settings.shuffled.then(Batch::new),
+            root: Cell::new(Root::NONE),
             pace: settings.pace,
             bell,
             inbox: Mutex::new(Inbox { open: false, woken: Vec::new(), requests: Vec::new() }),
@@ -166,8 +170,9 @@ impl LocalShared {
         self.pace
     }
 
-    /// This thread becomes the owner. The caller has made sure that there is none.
-    pub(crate) fn begin(&self) {
+    /// This thread becomes the owner, and runs `root`. The caller has made sure that there is no owner.
+    pub(crate) fn begin(&self, root: Root) {
+        self.root.set(root);
         *self.bell.sleeper.lock() = Some(thread::current());
         self.inbox.lock().open = true;
         self.owner.store(token(), Ordering::Release);
@@ -313,6 +318,11 @@ impl Sealed for Local {
 
     fn link(_: &ScopeCore<Self>) -> QueueLink<Self> {
         Cell::new(None)
+    }
+
+    fn root_of(task: &Header<Self>) -> Root {
+        // SAFETY: the task is not complete, says the caller, so its scheduler is alive (7 of `header`).
+        unsafe { task.shared.as_ref() }.root.get()
     }
 
     fn waker_tables() -> &'static Tables {

@@ -58,7 +58,7 @@ impl<K: Kind> Future for GroupCancelled<'_, K> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let this = self.get_mut();
         if this.watch(cx.waker()).is_pending() {
-            coop::note_root(K::root(this.group.core()));
+            coop::note_root(this.group.core().root());
             coop::note_wait(Reason::Cancelled, 0, this.location);
             return Poll::Pending;
         }

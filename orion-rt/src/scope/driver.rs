@@ -48,7 +48,7 @@ impl LocalDriver {
     pub fn new() -> Self {
         let shared = default_local();
         let core = root::local_core(&shared, Location::caller());
-        shared.begin();
+        shared.begin(core.root());
         shared.roots.add(core.as_ptr());
         Self { shared, core }
     }

@@ -337,7 +337,7 @@ impl<'scope, T, K: Kind> JoinSet<'scope, T, K> {
         }
         let Poll::Ready(index) = self.complete.poll_pop(cx.waker()) else {
             self.forbid_waiting_for_oneself(location);
-            coop::note_root(K::root(self.group.core()));
+            coop::note_root(self.group.core().root());
             coop::note_wait(Reason::Join, 0, location);
             return Poll::Pending;
         };

@@ -22,6 +22,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Wake as _, Waker};
 
+use crate::coop::Root;
 use crate::locals::{self, Locals};
 use crate::meta::ledger;
 use crate::task::child::{Child as _, ChildWaker, Ready, Record};
@@ -80,8 +81,9 @@ pub(super) enum Turn {
 }
 
 impl<'a, K: Kind> Children<'a, K> {
-    pub(super) fn new(location: &'static Location<'static>) -> Arc<Self> {
-        let ready = Ready::new();
+    /// Those of a group that the tasks of `root` alone can reach.
+    pub(super) fn new(root: Root, location: &'static Location<'static>) -> Arc<Self> {
+        let ready = Ready::new(root);
         let body = Record::new(Arc::clone(&ready), location);
         ready.push([Arc::clone(&body)]);
         let watch = Record::parked(Arc::clone(&ready), location);

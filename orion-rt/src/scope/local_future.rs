@@ -25,7 +25,7 @@ use std::task::{Context, Poll, Waker};
 
 use pin_project_lite::pin_project;
 
-use crate::coop::{self, Reason, Shared};
+use crate::coop::{self, Reason, Root, Shared};
 use crate::meta::ledger;
 use crate::task::child::ChildWaker;
 use crate::task::kind::Kind;
@@ -70,6 +70,7 @@ impl<'scope, K: Kind> Group<'scope, K> {
     #[track_caller]
     pub fn local<'a, B, F>(&self, body: B) -> LocalFuture<'scope, 'a, K, B, F>
     where
+        'scope: 'a,
         B: FnOnce(LocalGroup<'a, K>) -> F,
         F: Future,
     {
@@ -140,7 +141,7 @@ impl<K: Kind, B, F: Future> Future for LocalFuture<'_, '_, K, B, F> {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let mut this = self.as_mut().project();
         if let Some(start) = this.start.take() {
-            let children = Children::new(this.location);
+            let children = Children::new(reach(this.scope.group()), this.location);
             let watch = Waker::from(Arc::clone(&children.watch));
             if this.scope.group().refuses() || this.scope.watch(&watch).is_ready() {
                 children.cancel();
@@ -189,8 +190,8 @@ impl<K: Kind, B, F: Future> Future for LocalFuture<'_, '_, K, B, F> {
             return Poll::Ready(value.expect("a body that did not panic has returned"));
         }
         children.ready.push(again);
-        // Whoever cancels the scope wakes the group.
-        coop::note_root(K::root(this.scope.group().core()));
+        // Whoever cancels the group, or its scope, wakes it.
+        coop::note_root(children.ready.root());
         if !children.ready.is_of_current() {
             // Who could wake a child is not known.
             coop::note_shared(Shared::OTHERS);
@@ -205,6 +206,12 @@ impl<K: Kind, B, F: Future> Future for LocalFuture<'_, '_, K, B, F> {
         }
         Poll::Pending
     }
+}
+
+/// The root whose tasks alone can have handles of what is opened on `scope`. Those of a started one may be anywhere.
+fn reach<K: Kind>(scope: &Group<'_, K>) -> Root {
+    let root = scope.core().root_core();
+    if root.is_started() { Root::UNKNOWN } else { root.root() }
 }
 
 /// Polls the body, or ends it, when its record was just taken from the queue.

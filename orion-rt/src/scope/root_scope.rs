@@ -187,7 +187,7 @@ pub(super) struct Home<'env, K: Kind> {
 impl<'env, K: Kind> Home<'env, K> {
     pub(super) fn new(core: ScopeRef<K>) -> Self {
         let group = Group::new(core.clone());
-        let home = K::root(&core);
+        let home = core.root();
         let scope = Scope { group, kept: Mutex::new(Vec::new()), chans: ScopeChans::new(home), _env: PhantomData };
         Self { scope: NonNull::from(Box::leak(Box::new(scope))), core }
     }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::error::Payload;
 use super::header::{Header, InScope};
-use super::kind::{Count, Lock, Sealed};
+use super::kind::{Count, Lock, Schedule as _, Sealed};
 use super::owner::{Place, ScopeCore};
 use super::scope_ref::ScopeRef;
 use super::signal::Signal;
@@ -18,14 +18,14 @@ use crate::util::list::{Linked, List};
 
 /// Asks every task below `scope` to stop; its own body goes on. Gives the first panic of a waker.
 pub(crate) fn scope<K: Sealed>(scope: &ScopeCore<K>) -> FirstPanic {
-    let mut request = Request::new();
+    let mut request = Request::new(scope.shared);
     request.stop_tasks(scope);
     request.finish()
 }
 
 /// Asks the body of `scope`, and every task below, to stop: the body first, which need not learn that its tasks are going.
 pub(crate) fn scope_and_body<K: Sealed>(scope: &ScopeCore<K>) -> FirstPanic {
-    let mut request = Request::new();
+    let mut request = Request::new(scope.shared);
     match &scope.place {
         Place::Group { .. } => scope.stop_body(),
         Place::Root(_) => {
@@ -38,7 +38,9 @@ pub(crate) fn scope_and_body<K: Sealed>(scope: &ScopeCore<K>) -> FirstPanic {
         }
     }
     request.stop_tasks(scope);
-    request.finish()
+    let panics = request.finish();
+    scope.mark_stopped();
+    panics
 }
 
 /// Asks `task`, and every task below it, to stop.
@@ -46,7 +48,8 @@ pub(crate) fn scope_and_body<K: Sealed>(scope: &ScopeCore<K>) -> FirstPanic {
 /// # Safety
 /// `task` is kept alive by the caller, and its scheduler (see `waker::queue`).
 pub(crate) unsafe fn task<K: Sealed>(task: NonNull<Header<K>>) -> FirstPanic {
-    let mut request = Request::new();
+    // SAFETY: promised by the caller.
+    let mut request = Request::new(unsafe { task.as_ref() }.shared);
     // SAFETY: promised by the caller.
     unsafe { request.stop_task(task) };
     request.finish()
@@ -173,16 +176,26 @@ impl<K: Sealed> Drop for Held<K> {
     }
 }
 
-/// A request on its way down.
+/// A request on its way down. Its scheduler, which whoever asks keeps, knows of it: what it has not reached is not stuck.
 struct Request<K: Sealed> {
     below: Vec<ScopeRef<K>>,
     signals: Vec<Arc<Signal>>,
+    shared: NonNull<K::Shared>,
+}
+
+impl<K: Sealed> Drop for Request<K> {
+    fn drop(&mut self) {
+        // SAFETY: kept by whoever asks.
+        unsafe { self.shared.as_ref() }.end_request();
+    }
 }
 
 impl<K: Sealed> Request<K> {
-    fn new() -> Self {
+    fn new(shared: NonNull<K::Shared>) -> Self {
         coop::note_stop_request();
-        Self { below: Vec::new(), signals: Vec::new() }
+        // SAFETY: kept by whoever asks.
+        unsafe { shared.as_ref() }.begin_request();
+        Self { below: Vec::new(), signals: Vec::new(), shared }
     }
 
     /// Goes on to everything below what has been asked; then wakes who waits for it.

@@ -12,7 +12,7 @@ use std::ptr::NonNull;
 use std::sync::Arc;
 use std::task::Waker;
 
-use crate::coop;
+use crate::coop::{self, Root};
 use crate::meta::ledger::Ledger;
 use crate::sys::atomic::{AtomicBool, Ordering};
 use crate::sys::thread::{self, Thread};
@@ -67,7 +67,10 @@ impl<K: Sealed> End<K> {
 /// A root's body, and who runs it and notices the root's end.
 pub(crate) struct RootPlace<K: Sealed> {
     pub(crate) body: Cell<Option<NonNull<Header<K>>>>,
+    pub(super) identity: Root,
     pub(super) ledger: Option<Arc<Ledger>>,
+    /// Whether all of it, its body too, has been asked to stop.
+    pub(super) stopped: AtomicBool,
     /// Whether it has had tasks in the background.
     pub(super) background: AtomicBool,
     driver: Driver<K>,
@@ -94,7 +97,14 @@ impl<K: Sealed> RootPlace<K> {
     }
 
     fn new(ledger: Option<Arc<Ledger>>, driver: Driver<K>) -> Self {
-        Self { body: Cell::new(None), ledger, background: AtomicBool::new(false), driver }
+        Self {
+            body: Cell::new(None),
+            identity: Root::fresh(),
+            ledger,
+            stopped: AtomicBool::new(false),
+            background: AtomicBool::new(false),
+            driver,
+        }
     }
 }
 
@@ -311,7 +321,7 @@ impl<K: Sealed> ScopeCore<K> {
         if self.end.lock().waiter.as_ref().is_some_and(|w| coop::same(w, waker)) {
             return;
         }
-        coop::note_root(K::root(self));
+        coop::note_root(self.root());
         let waker = coop::register(waker);
         let before = self.end.lock().waiter.replace(waker);
         drop(before);

@@ -49,14 +49,8 @@ pub trait Sealed: Sized + 'static {
 
     /// The link of a new task of `scope`.
     fn link(scope: &ScopeCore<Self>) -> Self::Link;
-    /// The root that `scope` is in. As it is here, of a thread that runs one root at a time: its scheduler tells them apart.
-    fn root(scope: &ScopeCore<Self>) -> Root {
-        Root::at(scope.shared.as_ptr())
-    }
-    /// The root that `task` is in, of which nothing but the header has to be there.
-    fn root_of(task: &Header<Self>) -> Root {
-        Root::at(task.shared.as_ptr())
-    }
+    /// The root that `task` is in, which is not complete or is no `Local` one: then nothing but the header has to be there.
+    fn root_of(task: &Header<Self>) -> Root;
     /// The waker functions of this kind.
     fn waker_tables() -> &'static Tables;
     /// The task of this kind in `task`.
@@ -82,6 +76,10 @@ pub trait Schedule<K: Sealed> {
     /// Brings a wake-up from a thread that is not the owner (only called when `is_owner` can be false). Takes over one
     /// reference to `task`; gives it back if nobody will run it any more.
     fn wake_remotely(&self, task: NonNull<Header<K>>) -> Result<(), NonNull<Header<K>>>;
+    /// A request to stop is on its way through tasks of the scheduler, until `end_request`. Where one thread does all, nobody looks meanwhile.
+    fn begin_request(&self) {}
+    /// See `begin_request`.
+    fn end_request(&self) {}
     /// A timer that wakes `waker` when `after` has passed by the scheduler's clock.
     fn alarm(&self, after: Duration, waker: &Waker) -> Alarm;
     /// One more reference to the scheduler at `shared`.

@@ -31,6 +31,7 @@ use std::sync::Arc;
 
 use crossbeam_utils::CachePadded;
 
+use crate::coop::Root;
 use crate::meta::TaskId;
 use crate::meta::ledger::Ledger;
 use crate::sys::atomic::{AtomicBool, Ordering};
@@ -114,7 +115,7 @@ impl<K: Sealed> ScopeCore<K> {
     ///
     /// # Safety
     /// `shared` is alive.
-    pub(crate) unsafe fn root(
+    pub(crate) unsafe fn new_root(
         shared: NonNull<K::Shared>,
         shards: usize,
         ledger: Option<Arc<Ledger>>,
@@ -128,7 +129,7 @@ impl<K: Sealed> ScopeCore<K> {
     ///
     /// # Safety
     /// `shared` is alive.
-    pub(crate) unsafe fn started_root(
+    pub(crate) unsafe fn new_started_root(
         shared: NonNull<K::Shared>,
         shards: usize,
         ledger: Option<Arc<Ledger>>,
@@ -162,7 +163,7 @@ impl<K: Sealed> ScopeCore<K> {
             header.retain_opening(annex);
             annex
         });
-        let place = Place::Group { parent: parent.clone(), root: parent.root(), opener, background: false };
+        let place = Place::Group { parent: parent.clone(), root: parent.root_ptr(), opener, background: false };
         let group = ScopeRef::allocate(Self::new(parent.shared, 1, place, location));
         Self::join_siblings(&group, parent);
         let mut opener_cancelled = false;
@@ -193,7 +194,7 @@ impl<K: Sealed> ScopeCore<K> {
         if let Place::Root(root) = &parent.root_core().place {
             root.background.store(true, Ordering::Release);
         }
-        let place = Place::Group { parent: parent.clone(), root: parent.root(), opener, background: true };
+        let place = Place::Group { parent: parent.clone(), root: parent.root_ptr(), opener, background: true };
         let group = ScopeRef::allocate(Self::new(parent.shared, 1, place, parent.location));
         Self::join_siblings(&group, parent);
         group
@@ -271,6 +272,14 @@ impl<K: Sealed> ScopeCore<K> {
         }
     }
 
+    /// What stands for that root.
+    pub(crate) fn root(&self) -> Root {
+        match &self.root_core().place {
+            Place::Root(root) => root.identity,
+            Place::Group { .. } => unreachable!("a root is no group"),
+        }
+    }
+
     /// Where what is left open below this root is written down, if the root is strict.
     pub(crate) fn ledger(&self) -> Option<&Arc<Ledger>> {
         match &self.root_core().place {
@@ -311,6 +320,18 @@ impl<K: Sealed> ScopeCore<K> {
     /// Whether the root has tasks in the background, or has had some.
     pub(crate) fn has_background(&self) -> bool {
         matches!(&self.place, Place::Root(root) if root.background.load(Ordering::Acquire))
+    }
+
+    /// Notes of a root that all of it has been asked to stop, its body too.
+    pub(super) fn mark_stopped(&self) {
+        if let Place::Root(root) = &self.place {
+            root.stopped.store(true, Ordering::Release);
+        }
+    }
+
+    /// Whether it is a root of which all has been asked to stop: no request from now on changes anything.
+    pub(crate) fn is_stopped(&self) -> bool {
+        matches!(&self.place, Place::Root(root) if root.stopped.load(Ordering::Acquire))
     }
 
     /// Notes that no shield keeps the body any more; `true` the first time.

@@ -46,7 +46,7 @@ impl<K: Sealed> ScopeRef<K> {
         self.0
     }
 
-    pub(super) fn root(&self) -> NonNull<ScopeCore<K>> {
+    pub(super) fn root_ptr(&self) -> NonNull<ScopeCore<K>> {
         NonNull::from(self.root_core())
     }
 }

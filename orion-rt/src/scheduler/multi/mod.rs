@@ -25,7 +25,7 @@ use crossbeam_deque::{Injector, Stealer};
 use crossbeam_utils::CachePadded;
 
 use crate::coop::{self, Root};
-use crate::sys::atomic::{AtomicBool, AtomicUsize, Ordering, fence};
+use crate::sys::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering, fence};
 use crate::sys::thread::{self, Thread};
 use crate::sys::{Mutex, OnceLock};
 use crate::task::child::Child;
@@ -60,7 +60,9 @@ pub struct MultiShared {
     injector: Injector<Runnable>,
     peers: Box<[CachePadded<Peer>]>,
     /// By worker: the root of the task whose turn it is, all that comes of its end included; `Root::NONE` between turns.
-    turns: Box<[CachePadded<AtomicUsize>]>,
+    turns: Box<[CachePadded<AtomicU64>]>,
+    /// How many requests to stop are under way.
+    requests: AtomicUsize,
     sleepers: Sleepers,
     /// The workers that wait for a fork of theirs and take only others' forks meanwhile.
     helpers: Sleepers,
@@ -102,7 +104,8 @@ impl MultiShared {
             Self {
                 injector: Injector::new(),
                 peers: deques.iter().map(|deques| CachePadded::new(Peer::new(deques))).collect(),
-                turns: (0..n).map(|_| CachePadded::new(AtomicUsize::new(Root::NONE.addr()))).collect(),
+                turns: (0..n).map(|_| CachePadded::new(AtomicU64::new(Root::NONE.number()))).collect(),
+                requests: AtomicUsize::new(0),
                 sleepers: Sleepers::new(n),
                 helpers: Sleepers::new(n),
                 keeper: AtomicUsize::new(NOBODY),
@@ -160,7 +163,12 @@ impl MultiShared {
 
     /// Whether some worker is in a turn of a task of `root`. What a turn does, it has done for whoever is told that there is none.
     pub(crate) fn is_in_turn_of(&self, root: Root) -> bool {
-        self.turns.iter().any(|turn| turn.load(Ordering::Acquire) == root.addr())
+        self.turns.iter().any(|turn| turn.load(Ordering::Acquire) == root.number())
+    }
+
+    /// Whether a request to stop is under way, which has not reached yet all that it will.
+    pub(crate) fn has_requests(&self) -> bool {
+        self.requests.load(Ordering::Acquire) != 0
     }
 
     /// Whether no worker is awake.
@@ -228,11 +236,7 @@ impl Sealed for Multi {
     type Child<'a> = Pin<Box<dyn Child + Send + 'a>>;
 
     fn link(scope: &ScopeCore<Self>) -> Root {
-        Self::root(scope)
-    }
-
-    fn root(scope: &ScopeCore<Self>) -> Root {
-        Root::at(scope.root_core())
+        scope.root()
     }
 
     fn root_of(task: &Header<Self>) -> Root {
@@ -282,6 +286,14 @@ impl Schedule<Multi> for MultiShared {
     fn wake_remotely(&self, task: NonNull<Header<Multi>>) -> Result<(), NonNull<Header<Multi>>> {
         debug_assert!(false, "every thread is an owner");
         Err(task)
+    }
+
+    fn begin_request(&self) {
+        self.requests.fetch_add(1, Ordering::AcqRel);
+    }
+
+    fn end_request(&self) {
+        self.requests.fetch_sub(1, Ordering::Release);
     }
 
     fn alarm(&self, after: Duration, waker: &Waker) -> Alarm {

@@ -177,10 +177,10 @@ impl Worker {
         self.found_work();
         let turn = &self.shared.turns[self.index];
         // SAFETY: (2): a scheduled task is not complete.
-        turn.store(Multi::root_of(unsafe { task.0.as_ref() }).addr(), Ordering::Relaxed);
+        turn.store(Multi::root_of(unsafe { task.0.as_ref() }).number(), Ordering::Relaxed);
         // SAFETY: (2), just taken out.
         let ended = unsafe { self.shared.pace.step(task.0) };
-        turn.store(Root::NONE.addr(), Ordering::Release);
+        turn.store(Root::NONE.number(), Ordering::Release);
         if ended == Turn::Requeue {
             // It comes behind the task it has woken last, too (Y1).
             if let Some(woken) = self.lifo.take() {

@@ -1,6 +1,5 @@
 //! The kind of scope that models use: `Multi`'s locks and words, and a scheduler that is one queue behind a lock.
 
-use std::cell::Cell;
 use std::collections::VecDeque;
 use std::pin::Pin;
 use std::ptr::NonNull;
@@ -8,11 +7,12 @@ use std::sync::Arc;
 use std::task::Waker;
 use std::time::Duration;
 
+use crate::coop::Root;
 use crate::sys::Mutex;
 use crate::sys::atomic::{AtomicUsize, Ordering};
 use crate::task::child::Child;
 use crate::task::current::AnyTask;
-use crate::task::header::{Header, QueueLink};
+use crate::task::header::Header;
 use crate::task::kind::{Alarm, Kind, Schedule, Sealed, release_arc, retain_arc};
 use crate::task::owner::ScopeCore;
 use crate::task::run::{Pace, Turn};
@@ -35,11 +35,15 @@ impl Sealed for Modelled {
     type Count = AtomicUsize;
     type State = MultiState;
     type Shared = Queue;
-    type Link = QueueLink<Self>;
+    type Link = Root;
     type Child<'a> = Pin<Box<dyn Child + Send + 'a>>;
 
-    fn link(_: &ScopeCore<Self>) -> QueueLink<Self> {
-        Cell::new(None)
+    fn link(scope: &ScopeCore<Self>) -> Root {
+        scope.root()
+    }
+
+    fn root_of(task: &Header<Self>) -> Root {
+        task.link
     }
 
     fn waker_tables() -> &'static Tables {

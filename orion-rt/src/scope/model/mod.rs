@@ -41,7 +41,7 @@ impl World {
         let queue = Queue::new();
         let shared = NonNull::new(Arc::as_ptr(&queue).cast_mut()).unwrap();
         // SAFETY: this has a reference to it.
-        let root = unsafe { ScopeCore::root(shared, 1, None, Location::caller()) };
+        let root = unsafe { ScopeCore::new_root(shared, 1, None, Location::caller()) };
         Self { queue, root }
     }
 

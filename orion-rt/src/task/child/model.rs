@@ -7,6 +7,7 @@ use loom::sync::atomic::{AtomicUsize, Ordering};
 use loom::thread;
 
 use super::{Ready, Record};
+use crate::coop::Root;
 use crate::task::state::{Start, Suspend};
 
 /// The group's executor: counts its wake-ups.
@@ -48,7 +49,7 @@ fn check(threads: usize, act: impl Fn(&Arc<Record>, &AtomicUsize) + Copy + Send 
     let mut builder = loom::model::Builder::new();
     builder.preemption_bound = Some(3);
     builder.check(move || {
-        let ready = Ready::new();
+        let ready = Ready::new(Root::NONE);
         let record = Record::new(Arc::clone(&ready), std::panic::Location::caller());
         ready.push([Arc::clone(&record)]);
         let flag = Arc::new(AtomicUsize::new(0));

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::task::Waker;
 
 use super::waker::Wakers;
-use crate::coop::{self, Root};
+use crate::coop::Root;
 use crate::meta::{Called, TaskId};
 use crate::sys::atomic::{AtomicUsize, Ordering};
 use crate::sys::{Mutex, thread_local};
@@ -106,9 +106,9 @@ impl Record {
         &self.ready.wakers
     }
 
-    /// The root of the task that polls it, which may be none.
+    /// The root whose tasks alone can do anything about it.
     pub(crate) fn root(&self) -> Root {
-        self.ready.root
+        self.ready.root()
     }
 
     /// Counts as being polled by this thread until the guard is dropped.
@@ -173,10 +173,15 @@ enum GroupState {
 }
 
 impl Ready {
-    /// Of a group whose future is being polled by the current task, if there is one.
-    pub(crate) fn new() -> Arc<Self> {
+    /// Of a group whose future is being polled by the current task, if there is one. All that can reach the group are tasks of `root`.
+    pub(crate) fn new(root: Root) -> Arc<Self> {
         let queue = Mutex::new(Queue { woken: VecDeque::new(), group: GroupState::Awake });
-        Arc::new(Self { queue, wakers: Wakers::of_current(), root: coop::root() })
+        Arc::new(Self { queue, wakers: Wakers::of_current(), root })
+    }
+
+    /// The root whose tasks alone can reach the group.
+    pub(crate) fn root(&self) -> Root {
+        self.root
     }
 
     /// A shield keeps a child that is to end.
