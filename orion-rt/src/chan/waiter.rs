@@ -252,7 +252,13 @@ pub(super) unsafe fn complete(
 /// has been completed meanwhile.
 pub(super) fn rewaken(waiter: &Waiter, core: &Core, cx: &Context<'_>) {
     let state = core.lock();
-    if waiter.status() != Status::Waiting || waiter.wakes_same(cx) {
+    if waiter.status() != Status::Waiting {
+        return;
+    }
+    if waiter.wakes_same(cx) {
+        if coop::is_asked() {
+            state.note_wait();
+        }
         return;
     }
     drop(state);

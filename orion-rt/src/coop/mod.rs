@@ -35,8 +35,8 @@ use std::task::{Context, Poll, Waker};
 use crate::sys::thread_local;
 
 pub(crate) use waits::{
-    Registrar, Root, Shared, Waits, belongs_to, forget_waits, note_root, note_shared, register, register_timer, root,
-    same,
+    Registrar, Root, Shared, Waits, belongs_to, forget_waits, is_asked, note_root, note_shared, register,
+    register_timer, root, same,
 };
 
 /// The budget of a thread that polls no orion task.

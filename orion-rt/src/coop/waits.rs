@@ -31,6 +31,8 @@ impl Shared {
     pub(crate) const TIMER: Self = Self(4);
     /// A task in the background whose end the task waits for.
     pub(crate) const BACKGROUND: Self = Self(8);
+    /// Nobody: the task is to say once more who may use what it waits on, which others may have begun to since (D2).
+    pub(crate) const ASKED: Self = Self(16);
 
     pub(crate) fn bits(self) -> u8 {
         self.0
@@ -99,7 +101,7 @@ pub(super) fn begin(waits: Waits) {
 #[inline]
 pub(super) fn end() -> Shared {
     REGISTRAR.set(None);
-    SHARED.get()
+    Shared(SHARED.get().0 & !Shared::ASKED.0)
 }
 
 /// What is put aside while the thread does what belongs to no task.
@@ -174,6 +176,12 @@ pub(crate) fn note_root(of: Root) {
     if of != root() {
         note_shared(Shared::OTHERS);
     }
+}
+
+/// Whether the current task is to say of all that it waits on who may use it, though it has said so before.
+#[inline]
+pub(crate) fn is_asked() -> bool {
+    SHARED.get().includes(Shared::ASKED)
 }
 
 /// The current task waits on nothing any more.

@@ -7,7 +7,7 @@ use std::fmt;
 use std::ops::ControlFlow;
 
 use super::{TaskInfo, TaskState};
-use crate::coop::Reason;
+use crate::coop::{Reason, Root};
 use crate::meta::TaskId;
 use crate::task::kind::Sealed;
 use crate::task::owner::ScopeCore;
@@ -55,6 +55,7 @@ pub struct Deadlock {
     tasks: Vec<TaskInfo>,
     cycle: Vec<TaskId>,
     is_proven: bool,
+    root: Root,
 }
 
 impl Deadlock {
@@ -66,7 +67,12 @@ impl Deadlock {
             ControlFlow::Continue(())
         });
         let cycle = cycle(&tasks);
-        Self { tasks, cycle, is_proven }
+        Self { tasks, cycle, is_proven, root: root.root() }
+    }
+
+    /// Whether it is one of `root`.
+    pub(crate) fn is_of(&self, root: Root) -> bool {
+        self.root == root
     }
 
     /// The tasks of the root, its body first.

@@ -59,7 +59,7 @@ impl Standstill {
 }
 
 /// The tasks that wait, each with the epoch of its wait (3).
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Parked {
     ordinary: Vec<Epoch>,
     background: Vec<Epoch>,
@@ -75,6 +75,8 @@ type Epoch = (TaskId, u32);
 
 /// By how much an epoch grows from one wait to the next.
 const NEXT: u32 = 2;
+/// So many turns may come of one question to a task: its local groups do not poll all of their children in one.
+const ASKED: u32 = 64;
 /// So many turns without effect on the others make a background task one that ticks in vain.
 const TURNS: u32 = 8;
 
@@ -92,6 +94,12 @@ impl Parked {
             }
         }
         all
+    }
+
+    /// Whether nothing but being asked has happened to the tasks since `before`: they are the same, and each has had a few turns at most.
+    pub(crate) fn has_only_been_asked_since(&self, before: &Self) -> bool {
+        let same = |(now, then): (&Epoch, &Epoch)| now.0 == then.0 && now.1.wrapping_sub(then.1) <= ASKED * NEXT;
+        self.ordinary.len() == before.ordinary.len() && self.ordinary.iter().zip(&before.ordinary).all(same)
     }
 
     /// Whether a background task may still set others going: it waits for a timer, or runs.

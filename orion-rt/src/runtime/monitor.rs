@@ -121,6 +121,7 @@ impl Known {
             Outlook::Later(time) => (time, true),
             // However often it moves meanwhile.
             Outlook::Rest => (self.observer.first_look(), false),
+            Outlook::Asked => (self.observer.first_look(), true),
             Outlook::Acted => (BUSY, false),
         };
         self.next = now + after;

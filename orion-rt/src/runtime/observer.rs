@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   quiet ──a while──> look ── external ──> next time a longer while
-//!                       |── suspected ──quiet for a second──> reported once, or treated as
+//!                       |── suspected ──quiet for a second──> asked who uses the channels ──still suspected──> reported once, or treated as
 //!                       `── proven ──> what is to end and is kept by a shield ends (X3); if there is nothing of the kind,
 //!                                      every task is cancelled, shields or not, and the root panics with the report
 //! ```
@@ -40,6 +40,8 @@ pub(super) enum Outlook {
     Later(Duration),
     /// To look again when something of it has run.
     Rest,
+    /// Its tasks were asked something, and will have answered soon.
+    Asked,
     /// Something was done about it.
     Acted,
 }
@@ -57,6 +59,8 @@ pub(crate) struct Observer {
     is_known_to_tick: bool,
     /// The epochs in which background tasks that tick were seen in the first second of that.
     ticking: HashMap<TaskId, u32>,
+    /// How it was found when its tasks were asked who uses what they wait on.
+    asked: Option<Parked>,
     /// Before that it is not looked at while background tasks go on.
     next: Option<Instant>,
 }
@@ -69,6 +73,7 @@ impl Observer {
             is_reported: false,
             is_known_to_tick: false,
             ticking: HashMap::new(),
+            asked: None,
             next: None,
         }
     }
@@ -94,7 +99,7 @@ impl Observer {
         match self.judge(watch, root, found, idle.now, quiet) {
             Outlook::Later(time) => Some(time),
             Outlook::Rest => None,
-            Outlook::Acted => Some(Duration::ZERO),
+            Outlook::Asked | Outlook::Acted => Some(Duration::ZERO),
         }
     }
 
@@ -147,6 +152,7 @@ impl Observer {
         if !matches!(found, Standstill::External) {
             self.first = first(watch);
         }
+        let asked = self.asked.take();
         let is_proven = match found {
             Standstill::External if self.first < LONGEST && !watch.at_once => {
                 // Perhaps only a thread that has woken a task has not let go of it yet.
@@ -162,8 +168,14 @@ impl Observer {
                 return Outlook::Rest;
             }
             Standstill::Suspected(parked) => {
-                if let Some(time) = self.patience(watch, parked, quiet) {
+                let has_answered = asked.is_some_and(|before| parked.has_only_been_asked_since(&before));
+                if !has_answered && let Some(time) = self.patience(watch, parked, quiet) {
                     return Outlook::Later(time);
+                }
+                // Others may have begun to use it since the tasks have come to wait.
+                if !has_answered && cancel::ask_who_uses(root) {
+                    self.asked = Some(parked.clone());
+                    return Outlook::Asked;
                 }
                 if watch.policy == DeadlockPolicy::Report {
                     self.is_reported = true;

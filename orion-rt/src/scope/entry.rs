@@ -3,6 +3,7 @@
 use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
 use std::sync::Arc;
 
+use crate::coop::Root;
 use crate::debug::Deadlock;
 use crate::runtime::builder::default_local;
 use crate::runtime::root::{self, Outcome};
@@ -48,7 +49,7 @@ where
     root::forbid_nesting("run");
     let shared = default_local();
     let _close = Close(&shared);
-    raise(on_this_thread(&shared, None, &Watch::default(), body))
+    on_this_thread(&shared, None, &Watch::default(), body).raise()
 }
 
 /// Joins the threads that the blocking calls of a root have needed, also when its panic is raised (R1).
@@ -79,7 +80,7 @@ impl LocalRuntime {
         F: for<'scope> AsyncFnOnce(&'scope Scope<'scope, 'env, Local>) -> T,
     {
         root::forbid_nesting("LocalRuntime::run");
-        raise(on_this_thread(&self.shared, self.seed, &self.watch, body))
+        on_this_thread(&self.shared, self.seed, &self.watch, body).raise()
     }
 
     /// As [`run`](Self::run), but a deadlock is returned: that of the body, or of tasks after its end.
@@ -104,7 +105,7 @@ impl LocalRuntime {
         F: for<'scope> AsyncFnOnce(&'scope Scope<'scope, 'env, Local>) -> T,
     {
         root::forbid_nesting("LocalRuntime::try_run");
-        deadlock_or(on_this_thread(&self.shared, self.seed, &self.watch, body))
+        on_this_thread(&self.shared, self.seed, &self.watch, body).or_deadlock()
     }
 }
 
@@ -137,7 +138,7 @@ impl Runtime {
         F: for<'scope> AsyncFnOnce(&'scope Scope<'scope, 'env, Multi>) -> T,
     {
         root::forbid_nesting("Runtime::run");
-        raise(self.root(body))
+        self.root(body).raise()
     }
 
     /// As [`run`](Self::run), but a deadlock is returned: that of the body, or of tasks after its end.
@@ -162,11 +163,11 @@ impl Runtime {
         F: for<'scope> AsyncFnOnce(&'scope Scope<'scope, 'env, Multi>) -> T,
     {
         root::forbid_nesting("Runtime::try_run");
-        deadlock_or(self.root(body))
+        self.root(body).or_deadlock()
     }
 
     #[track_caller]
-    fn root<'env, F, T>(&self, body: F) -> Outcome<T>
+    fn root<'env, F, T>(&self, body: F) -> Ended<T>
     where
         F: for<'scope> AsyncFnOnce(&'scope Scope<'scope, 'env, Multi>) -> T,
     {
@@ -180,7 +181,7 @@ impl Runtime {
 }
 
 #[track_caller]
-fn on_this_thread<'env, F, T>(shared: &Arc<LocalShared>, seed: Option<u64>, watch: &Watch, body: F) -> Outcome<T>
+fn on_this_thread<'env, F, T>(shared: &Arc<LocalShared>, seed: Option<u64>, watch: &Watch, body: F) -> Ended<T>
 where
     F: for<'scope> AsyncFnOnce(&'scope Scope<'scope, 'env, Local>) -> T,
 {
@@ -191,9 +192,15 @@ where
     finish(home, outcome)
 }
 
+/// What a root has ended with.
+struct Ended<T> {
+    root: Root,
+    outcome: Outcome<T>,
+}
+
 /// Frees the root's channels and drops what it kept; gives its outcome (R8, P1, J8).
-fn finish<K: Kind, T>(home: Home<'_, K>, outcome: Outcome<T>) -> Outcome<T> {
-    let ledger = home.core().ledger().cloned();
+fn finish<K: Kind, T>(home: Home<'_, K>, outcome: Outcome<T>) -> Ended<T> {
+    let (root, ledger) = (home.core().root(), home.core().ledger().cloned());
     let dropped = catch_unwind(AssertUnwindSafe(|| drop(home)));
     let outcome = match (outcome, dropped) {
         (Ok(value), Err(payload)) => {
@@ -205,23 +212,26 @@ fn finish<K: Kind, T>(home: Home<'_, K>, outcome: Outcome<T>) -> Outcome<T> {
             outcome
         }
     };
-    root::raise_left_open(ledger.as_ref(), outcome)
+    Ended { root, outcome: root::raise_left_open(ledger.as_ref(), outcome) }
 }
 
-/// The value of a root, or its panic. That of a deadlock tells, as no hook has seen it.
-fn raise<T>(outcome: Outcome<T>) -> T {
-    outcome.unwrap_or_else(|payload| {
-        if let Some(deadlock) = payload.downcast_ref::<Deadlock>() {
-            eprintln!("orion-rt: {deadlock}");
-        }
-        resume_unwind(payload)
-    })
-}
+impl<T> Ended<T> {
+    /// The value, or the panic. That of a deadlock tells, as no hook has seen it.
+    fn raise(self) -> T {
+        self.outcome.unwrap_or_else(|payload| {
+            if let Some(deadlock) = payload.downcast_ref::<Deadlock>() {
+                eprintln!("orion-rt: {deadlock}");
+            }
+            resume_unwind(payload)
+        })
+    }
 
-/// The same, but for a deadlock, which is returned.
-fn deadlock_or<T>(outcome: Outcome<T>) -> Result<T, Deadlock> {
-    outcome.map_err(|payload| match payload.downcast::<Deadlock>() {
-        Ok(deadlock) => *deadlock,
-        Err(payload) => resume_unwind(payload),
-    })
+    /// The same, but for a deadlock of the root itself, which is returned. (That of another may have been raised in a task.)
+    fn or_deadlock(self) -> Result<T, Deadlock> {
+        self.outcome.map_err(|payload| match payload.downcast::<Deadlock>() {
+            Ok(deadlock) if deadlock.is_of(self.root) => *deadlock,
+            Ok(deadlock) => resume_unwind(deadlock),
+            Err(payload) => resume_unwind(payload),
+        })
+    }
 }

@@ -350,6 +350,9 @@ impl<'scope, K: Kind> Group<'scope, K> {
         let core = background.as_ref().unwrap_or(&self.core);
         let mut extra = spec.extra;
         Extra::inherit(&mut extra);
+        if core.in_background {
+            Extra::of(&mut extra).background = true;
+        }
         let birth = Birth {
             scope: core.as_ptr(),
             link: K::link(core),

@@ -81,7 +81,7 @@ pub(super) enum Turn {
 }
 
 impl<'a, K: Kind> Children<'a, K> {
-    /// Those of a group that the tasks of `root` alone can reach.
+    /// Those of a group that the tasks of `root` alone can poll.
     pub(super) fn new(root: Root, location: &'static Location<'static>) -> Arc<Self> {
         let ready = Ready::new(root);
         let body = Record::new(Arc::clone(&ready), location);

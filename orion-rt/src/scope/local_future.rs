@@ -156,7 +156,7 @@ impl<K: Kind, B, F: Future> Future for LocalFuture<'_, '_, K, B, F> {
         let children = this.children.as_ref().expect("a local group was polled after it had completed");
         // Given up first: what the children have waited on is forgotten when nobody of the task has a registration.
         drop(children.ready.begin());
-        if unit::current_is_pierced() {
+        if unit::current_is_pierced() || coop::is_asked() {
             children.rouse();
         }
         let mut again = Vec::new();
@@ -190,8 +190,9 @@ impl<K: Kind, B, F: Future> Future for LocalFuture<'_, '_, K, B, F> {
             return Poll::Ready(value.expect("a body that did not panic has returned"));
         }
         children.ready.push(again);
-        // Whoever cancels the group, or its scope, wakes it.
-        coop::note_root(children.ready.root());
+        // Whoever cancels the scope wakes the group. (So does who cancels the group itself, or a child; but one with handles outside its
+        // root is of a started root, where it counts only when the scope has been cancelled, and with it all of these.)
+        coop::note_root(this.scope.group().core().root());
         if !children.ready.is_of_current() {
             // Who could wake a child is not known.
             coop::note_shared(Shared::OTHERS);
@@ -208,7 +209,7 @@ impl<K: Kind, B, F: Future> Future for LocalFuture<'_, '_, K, B, F> {
     }
 }
 
-/// The root whose tasks alone can have handles of what is opened on `scope`. Those of a started one may be anywhere.
+/// The root whose tasks alone can poll a local group on `scope`. One of a started root may be anywhere.
 fn reach<K: Kind>(scope: &Group<'_, K>) -> Root {
     let root = scope.core().root_core();
     if root.is_started() { Root::UNKNOWN } else { root.root() }

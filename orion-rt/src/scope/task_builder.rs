@@ -103,7 +103,6 @@ impl<'scope, K: Kind> TaskBuilder<'scope, K> {
     /// Rule: S9.
     pub fn background(mut self) -> Self {
         self.background = true;
-        Extra::of(&mut self.extra).background = true;
         self
     }
 

@@ -333,9 +333,12 @@ impl Race {
                 View::Idle | View::Cancelled => panic!("a select was polled after it had completed"),
             }
         }
-        if !self.contest.wakes_same(cx) {
+        let goes_on_elsewhere = !self.contest.wakes_same(cx);
+        if goes_on_elsewhere {
             let waker = self.contest.replace_waker(Some(coop::register(cx.waker())));
             drop(waker);
+        }
+        if goes_on_elsewhere || coop::is_asked() {
             ports(arms).for_each(|(_, port)| port.note_wait());
         }
         let mut futures = 0;

@@ -12,7 +12,7 @@ use super::owner::{Place, ScopeCore};
 use super::scope_ref::ScopeRef;
 use super::signal::Signal;
 use super::state::{TaskState, Wake};
-use crate::coop;
+use crate::coop::{self, Shared};
 use crate::util::contain::FirstPanic;
 use crate::util::list::{Linked, List};
 
@@ -80,6 +80,22 @@ pub(crate) fn pierce<K: Sealed>(root: &ScopeCore<K>) -> bool {
         {
             any = true;
             task.pierce(epoch);
+            if task.state.wake() == Wake::Schedule {
+                super::waker::queue(NonNull::from(task));
+            }
+        }
+        ControlFlow::Continue(())
+    });
+    any
+}
+
+/// Has every parked task of `root` that waits on something which anybody may use say again who does. `false`: there is none.
+pub(crate) fn ask_who_uses<K: Sealed>(root: &ScopeCore<K>) -> bool {
+    let mut any = false;
+    let _ = super::walk::live_tasks(root, |task| {
+        if task.wait.load().is_some_and(|(wait, _)| wait.shared.includes(Shared::ANYBODY)) {
+            any = true;
+            task.wait.ask();
             if task.state.wake() == Wake::Schedule {
                 super::waker::queue(NonNull::from(task));
             }

@@ -102,7 +102,7 @@ pub(crate) struct Extra {
     pub(crate) name: Option<Arc<str>>,
     /// A panic is the joiner's alone (P2).
     pub(crate) isolated: bool,
-    /// It was spawned in the background (S9).
+    /// It was spawned in the background, or inside of a task that was (S9).
     pub(crate) background: bool,
     /// Nobody is to be bothered with an isolated task's panic: it has no handle, or one that was given up on purpose.
     /// Written before HANDLE is given up, read by whoever finds that it was.
@@ -176,8 +176,8 @@ impl<K: Sealed> Header<K> {
         }
     }
 
-    /// Whether it was spawned in the background, and not only by a task that was.
-    pub(super) fn is_declared_background(&self) -> bool {
+    /// Whether it was spawned in the background, or inside of a task that was (S9). It is an ordinary one from the end of that task on.
+    pub(super) fn was_born_in_background(&self) -> bool {
         self.extra.as_ref().is_some_and(|extra| extra.background)
     }
 
@@ -263,6 +263,11 @@ impl WaitCell {
         let location = wait.location.map_or(std::ptr::null_mut(), |l| std::ptr::from_ref(l).cast_mut());
         self.location.store(location, Ordering::Relaxed);
         self.epoch.store(epoch.wrapping_add(2), Ordering::Release);
+    }
+
+    /// Asks the parked task to say in its next turn who may use what it waits on.
+    pub(super) fn ask(&self) {
+        self.reason.fetch_or(u32::from(Shared::ASKED.bits()) << SHARED, Ordering::Relaxed);
     }
 
     /// Who else may use what the task, which this thread runs, waited on when it last parked.

@@ -67,7 +67,7 @@ impl<K: Sealed> Claim<K> {
             return Poll::Ready(());
         }
         coop::note_root(K::root_of(self.header()));
-        if self.header().is_declared_background() {
+        if self.header().was_born_in_background() {
             coop::note_shared(Shared::BACKGROUND);
         }
         coop::note_wait(Reason::Join, self.header().id.0, location);

@@ -69,6 +69,8 @@ pub struct ScopeCore<K: Sealed> {
     group_links: Links<Self>,
     pub(super) end: K::Lock<End<K>>,
     pub(super) deadline: Deadline<K>,
+    /// Whether its tasks are background ones, or are inside of such (S9).
+    pub(crate) in_background: bool,
     /// Whether the root has a ledger (J8).
     pub(crate) strict: bool,
     pub(crate) location: &'static Location<'static>,
@@ -214,9 +216,13 @@ impl<K: Sealed> ScopeCore<K> {
     }
 
     fn new(shared: NonNull<K::Shared>, shards: usize, place: Place<K>, location: &'static Location<'static>) -> Self {
-        let strict = match &place {
-            Place::Root(root) => root.ledger.is_some(),
-            Place::Group { parent, .. } => parent.strict,
+        let (strict, in_background) = match &place {
+            Place::Root(root) => (root.ledger.is_some(), false),
+            Place::Group { parent, opener, background, .. } => {
+                // SAFETY: the opener is being polled, or the parent has a reference to it.
+                let opened = opener.is_some_and(|task| unsafe { task.as_ref() }.was_born_in_background());
+                (parent.strict, *background || parent.in_background || opened)
+            }
         };
         Self {
             refs: K::Count::new(1),
@@ -234,6 +240,7 @@ impl<K: Sealed> ScopeCore<K> {
             group_links: Links::new(),
             end: Lock::new(End::new()),
             deadline: Deadline::none(),
+            in_background,
             strict,
             location,
             _alive: AliveScope::new(),

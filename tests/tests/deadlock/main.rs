@@ -87,6 +87,7 @@ async fn joined<K: Kind>(handle: JoinHandle<'_, (), K>) {
 }
 
 mod external;
+mod outside;
 mod proven;
 mod shields;
 mod suspected;

@@ -283,3 +283,23 @@ fn s9_a_slow_ticker_is_reported_once() {
         assert_eq!(told.lock().unwrap().len(), 1);
     });
 }
+
+// S9, D2: what a background task has spawned is in the background as well: who joins it waits for what goes on there.
+#[test]
+fn s9_a_join_of_what_a_background_task_has_spawned() {
+    goes_on!(async |s| {
+        let handles = s.chan(1);
+        s.task().background().go(async move {
+            s.group(async |g| {
+                let ticks = g.spawn(async {
+                    for _ in 0..28 {
+                        sleep(Duration::from_millis(50)).await;
+                    }
+                });
+                handles.send(ticks).await.unwrap();
+            })
+            .await;
+        });
+        handles.recv().await.unwrap().await.unwrap();
+    });
+}

@@ -106,9 +106,9 @@ impl Record {
         &self.ready.wakers
     }
 
-    /// The root whose tasks alone can do anything about it.
+    /// The root whose tasks alone can poll it.
     pub(crate) fn root(&self) -> Root {
-        self.ready.root()
+        self.ready.root
     }
 
     /// Counts as being polled by this thread until the guard is dropped.
@@ -173,15 +173,10 @@ enum GroupState {
 }
 
 impl Ready {
-    /// Of a group whose future is being polled by the current task, if there is one. All that can reach the group are tasks of `root`.
+    /// Of a group whose future is being polled by the current task, if there is one. Nobody can poll it but tasks of `root`.
     pub(crate) fn new(root: Root) -> Arc<Self> {
         let queue = Mutex::new(Queue { woken: VecDeque::new(), group: GroupState::Awake });
         Arc::new(Self { queue, wakers: Wakers::of_current(), root })
-    }
-
-    /// The root whose tasks alone can reach the group.
-    pub(crate) fn root(&self) -> Root {
-        self.root
     }
 
     /// A shield keeps a child that is to end.
