@@ -42,7 +42,7 @@ use crate::util::contain::contained;
 ///
 /// A shield that waits for what nobody can do keeps nothing for ever: when no task of the root can run any more, and nobody could make one,
 /// what was to end ends where it is. So it is where that is proven, as of a [deadlock](crate::DeadlockPolicy); at a [`Chan`](crate::Chan), whose handles may be
-/// anywhere, the shield stands.
+/// anywhere, the shield stands. (A pending shield that its task has given away, in a box, cannot be told from one that it still has.)
 ///
 /// Cancel safe if `future` is: dropping the shield drops it.
 ///
