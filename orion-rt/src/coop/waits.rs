@@ -13,7 +13,6 @@
 use std::cell::Cell;
 use std::task::Waker;
 
-use crate::meta::id;
 use crate::sys::thread_local;
 
 /// Who may use what a task waits on, besides the tasks of its own root: a set.
@@ -58,9 +57,9 @@ impl Root {
     /// None that is known.
     pub(crate) const UNKNOWN: Self = Self(u64::MAX);
 
-    /// A new root's.
-    pub(crate) fn fresh() -> Self {
-        Self(id::fresh())
+    /// Of a root, with a number that nothing else has.
+    pub(crate) fn numbered(number: u64) -> Self {
+        Self(number)
     }
 
     pub(crate) fn number(self) -> u64 {

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::task::Waker;
 
 use crate::coop::{self, Root};
+use crate::meta::id;
 use crate::meta::ledger::Ledger;
 use crate::sys::atomic::{AtomicBool, Ordering};
 use crate::sys::thread::{self, Thread};
@@ -99,7 +100,7 @@ impl<K: Sealed> RootPlace<K> {
     fn new(ledger: Option<Arc<Ledger>>, driver: Driver<K>) -> Self {
         Self {
             body: Cell::new(None),
-            identity: Root::fresh(),
+            identity: Root::numbered(id::fresh()),
             ledger,
             stopped: AtomicBool::new(false),
             background: AtomicBool::new(false),
