@@ -128,7 +128,12 @@ struct Turn {
 /// waits on from before.
 #[inline]
 pub(crate) fn begin_poll(budget: u32, waits: Waits) {
-    let budget = if budget == 0 { UNLIMITED } else { budget };
+    let budget = match budget {
+        // Counted where somebody wants to know whether there was any operation.
+        0 if waits.shared.includes(Shared::ASKED) => UNLIMITED - 1,
+        0 => UNLIMITED,
+        limited => limited,
+    };
     BUDGET.set(budget);
     TURN.set(Turn { number: TURN.get().number.wrapping_add(1), budget, patience: PATIENCE, refusals: 0 });
     NOTE.set(Wait::NONE);
@@ -145,8 +150,9 @@ pub(crate) fn begin_test_poll(budget: u32) {
 /// The poll is over; gives what the task last noted.
 #[inline]
 pub(crate) fn end_poll() -> Wait {
-    BUDGET.set(UNLIMITED);
-    Wait { shared: waits::end(), ..NOTE.get() }
+    let left = BUDGET.replace(UNLIMITED);
+    // An operation that is polled again has had its unit.
+    Wait { shared: waits::end(|| left == TURN.get().budget), ..NOTE.get() }
 }
 
 /// There is no budget on this thread until the guard is dropped: what runs meanwhile belongs to no task, or to others, each with a

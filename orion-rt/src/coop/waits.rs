@@ -32,6 +32,8 @@ impl Shared {
     pub(crate) const BACKGROUND: Self = Self(8);
     /// Nobody: the task is to say once more who may use what it waits on, which others may have begun to since (D2).
     pub(crate) const ASKED: Self = Self(16);
+    /// Nobody: in the turn before this wait the task was asked, and has done nothing else.
+    pub(crate) const ANSWERED: Self = Self(32);
 
     pub(crate) fn bits(self) -> u8 {
         self.0
@@ -93,14 +95,20 @@ thread_local! {
 
 #[inline]
 pub(super) fn begin(waits: Waits) {
-    SHARED.set(waits.shared);
+    SHARED.set(Shared(waits.shared.0 & !Shared::ANSWERED.0));
     REGISTRAR.set(Some(waits.registrar));
 }
 
+/// The poll is over, in which the task has begun nothing if it is `as_before`.
 #[inline]
-pub(super) fn end() -> Shared {
+pub(super) fn end(as_before: impl FnOnce() -> bool) -> Shared {
     REGISTRAR.set(None);
-    Shared(SHARED.get().0 & !Shared::ASKED.0)
+    let shared = SHARED.get();
+    if !shared.includes(Shared::ASKED) {
+        return shared;
+    }
+    let answered = if as_before() { Shared::ANSWERED } else { Shared::NOBODY };
+    Shared(shared.0 & !Shared::ASKED.0 | answered.0)
 }
 
 /// What is put aside while the thread does what belongs to no task.

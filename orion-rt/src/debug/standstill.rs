@@ -70,13 +70,11 @@ pub(crate) struct Parked {
     is_background_running: bool,
 }
 
-/// A wait: the task, and which of its waits.
-type Epoch = (TaskId, u32);
+/// A wait: the task, which of its waits, and whether that is the answer to a question, before which the task was in the same wait.
+type Epoch = (TaskId, u32, bool);
 
 /// By how much an epoch grows from one wait to the next.
 const NEXT: u32 = 2;
-/// So many turns may come of one question to a task: its local groups do not poll all of their children in one.
-const ASKED: u32 = 64;
 /// So many turns without effect on the others make a background task one that ticks in vain.
 const TURNS: u32 = 8;
 
@@ -85,7 +83,7 @@ impl Parked {
     /// they are `new`, it notes those that are not known; others it passes over.
     pub(crate) fn background_has_had_its_chance(&self, known: &mut HashMap<TaskId, u32>, new: bool) -> bool {
         let mut all = !self.is_background_running;
-        for &(task, epoch) in &self.ticking {
+        for &(task, epoch, _) in &self.ticking {
             if let Some(then) = known.get(&task) {
                 all &= epoch.wrapping_sub(*then) >= TURNS * NEXT;
             } else if new {
@@ -96,9 +94,11 @@ impl Parked {
         all
     }
 
-    /// Whether nothing but being asked has happened to the tasks since `before`: they are the same, and each has had a few turns at most.
+    /// Whether nothing but being asked has happened to the tasks since `before`.
     pub(crate) fn has_only_been_asked_since(&self, before: &Self) -> bool {
-        let same = |(now, then): (&Epoch, &Epoch)| now.0 == then.0 && now.1.wrapping_sub(then.1) <= ASKED * NEXT;
+        let same = |(&(task, epoch, is_answer), &(then, before, _)): (&Epoch, &Epoch)| {
+            task == then && (epoch == before || is_answer && epoch == before.wrapping_add(NEXT))
+        };
         self.ordinary.len() == before.ordinary.len() && self.ordinary.iter().zip(&before.ordinary).all(same)
     }
 
@@ -138,7 +138,7 @@ pub(crate) fn look<K: Sealed>(root: &ScopeCore<K>) -> Option<Standstill> {
             true if awaits_timer => &mut parked.ticking,
             true => &mut parked.background,
         };
-        list.push((task.id, epoch));
+        list.push((task.id, epoch, wait.shared.includes(Shared::ANSWERED)));
         // What is left can only tell that it moves.
         if external { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };

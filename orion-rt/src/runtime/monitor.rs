@@ -134,7 +134,7 @@ fn find(shared: &MultiShared, root: &ScopeCore<Multi>) -> Option<Standstill> {
     // Of a started root the groups and the handles may be anywhere, and whoever has one could set a task going; but not where all of it was
     // asked to stop already. (Looked at before the requests: one that has left a mark by then is under way, or over.)
     let is_open = root.is_started() && !root.is_stopped();
-    if shared.is_in_turn_of(root.root()) || shared.has_requests() {
+    if shared.is_in_turn_of(root.root()) || shared.has_requests(root.root()) {
         return None;
     }
     Some(match look(root)? {

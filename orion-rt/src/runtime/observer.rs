@@ -30,6 +30,8 @@ use crate::task::owner::ScopeCore;
 const FIRST: Duration = Duration::from_millis(5);
 /// The longest it gets, and how long a deadlock is suspected before anything is done.
 const LONGEST: Duration = Duration::from_secs(1);
+/// So often tasks are asked that do more than answer, each time when all has been quiet again for as long: they may do so whenever they are polled.
+const QUESTIONS: u32 = 3;
 /// Between two looks at a root whose background tasks go on.
 const BETWEEN: Duration = Duration::from_millis(100);
 
@@ -59,8 +61,8 @@ pub(crate) struct Observer {
     is_known_to_tick: bool,
     /// The epochs in which background tasks that tick were seen in the first second of that.
     ticking: HashMap<TaskId, u32>,
-    /// How it was found when its tasks were asked who uses what they wait on.
-    asked: Option<Parked>,
+    /// How it was found when its tasks were asked who uses what they wait on, and how often they were.
+    asked: Option<(Parked, u32)>,
     /// Before that it is not looked at while background tasks go on.
     next: Option<Instant>,
 }
@@ -152,7 +154,9 @@ impl Observer {
         if !matches!(found, Standstill::External) {
             self.first = first(watch);
         }
-        let asked = self.asked.take();
+        if !matches!(found, Standstill::Suspected(_)) {
+            self.asked = None;
+        }
         let is_proven = match found {
             Standstill::External if self.first < LONGEST && !watch.at_once => {
                 // Perhaps only a thread that has woken a task has not let go of it yet.
@@ -168,15 +172,19 @@ impl Observer {
                 return Outlook::Rest;
             }
             Standstill::Suspected(parked) => {
-                let has_answered = asked.is_some_and(|before| parked.has_only_been_asked_since(&before));
-                if !has_answered && let Some(time) = self.patience(watch, parked, quiet) {
-                    return Outlook::Later(time);
+                let has_answered = |(before, _): &(Parked, u32)| parked.has_only_been_asked_since(before);
+                if !self.asked.as_ref().is_some_and(has_answered) {
+                    if let Some(time) = self.patience(watch, parked, quiet) {
+                        return Outlook::Later(time);
+                    }
+                    // Others may have begun to use it since the tasks have come to wait.
+                    let times = self.asked.take().map_or(0, |(_, times)| times);
+                    if times < QUESTIONS && cancel::ask_who_uses(root) {
+                        self.asked = Some((parked.clone(), times + 1));
+                        return Outlook::Asked;
+                    }
                 }
-                // Others may have begun to use it since the tasks have come to wait.
-                if !has_answered && cancel::ask_who_uses(root) {
-                    self.asked = Some(parked.clone());
-                    return Outlook::Asked;
-                }
+                self.asked = None;
                 if watch.policy == DeadlockPolicy::Report {
                     self.is_reported = true;
                     self.is_known_to_tick |= parked.is_background_awake();

@@ -159,10 +159,12 @@ impl<K: Kind, B, F: Future> Future for LocalFuture<'_, '_, K, B, F> {
         if unit::current_is_pierced() || coop::is_asked() {
             children.rouse();
         }
+        // Where the task is asked, all of them are to answer in this turn.
+        let answers = if coop::is_asked() { children.ready.woken() } else { 0 };
         let mut again = Vec::new();
         let mut turns = 0;
         // One at least: whoever polls the group may be at the end of each turn, or never end one (another executor's `block_on`).
-        while turns == 0 || turns < TURNS && coop::budget_left() {
+        while turns < answers.max(1) || turns < TURNS && coop::budget_left() {
             let Some(record) = children.ready.pop() else { break };
             turns += 1;
             let turn = if Arc::ptr_eq(&record, &children.body) {

@@ -12,20 +12,20 @@ use super::owner::{Place, ScopeCore};
 use super::scope_ref::ScopeRef;
 use super::signal::Signal;
 use super::state::{TaskState, Wake};
-use crate::coop::{self, Shared};
+use crate::coop::{self, Root, Shared};
 use crate::util::contain::FirstPanic;
 use crate::util::list::{Linked, List};
 
 /// Asks every task below `scope` to stop; its own body goes on. Gives the first panic of a waker.
 pub(crate) fn scope<K: Sealed>(scope: &ScopeCore<K>) -> FirstPanic {
-    let mut request = Request::new(scope.shared);
+    let mut request = Request::new(scope.shared, scope.root());
     request.stop_tasks(scope);
     request.finish()
 }
 
 /// Asks the body of `scope`, and every task below, to stop: the body first, which need not learn that its tasks are going.
 pub(crate) fn scope_and_body<K: Sealed>(scope: &ScopeCore<K>) -> FirstPanic {
-    let mut request = Request::new(scope.shared);
+    let mut request = Request::new(scope.shared, scope.root());
     match &scope.place {
         Place::Group { .. } => scope.stop_body(),
         Place::Root(_) => {
@@ -46,10 +46,13 @@ pub(crate) fn scope_and_body<K: Sealed>(scope: &ScopeCore<K>) -> FirstPanic {
 /// Asks `task`, and every task below it, to stop.
 ///
 /// # Safety
-/// `task` is kept alive by the caller, and its scheduler (see `waker::queue`).
+/// `task` is kept alive by the caller, and its scheduler (see `waker::queue`): it was not complete when the caller had a reference to it already.
 pub(crate) unsafe fn task<K: Sealed>(task: NonNull<Header<K>>) -> FirstPanic {
-    // SAFETY: promised by the caller.
-    let mut request = Request::new(unsafe { task.as_ref() }.shared);
+    let header = {
+        // SAFETY: promised by the caller.
+        unsafe { task.as_ref() }
+    };
+    let mut request = Request::new(header.shared, K::root_of(header));
     // SAFETY: promised by the caller.
     unsafe { request.stop_task(task) };
     request.finish()
@@ -197,21 +200,22 @@ struct Request<K: Sealed> {
     below: Vec<ScopeRef<K>>,
     signals: Vec<Arc<Signal>>,
     shared: NonNull<K::Shared>,
+    root: Root,
 }
 
 impl<K: Sealed> Drop for Request<K> {
     fn drop(&mut self) {
         // SAFETY: kept by whoever asks.
-        unsafe { self.shared.as_ref() }.end_request();
+        unsafe { self.shared.as_ref() }.end_request(self.root);
     }
 }
 
 impl<K: Sealed> Request<K> {
-    fn new(shared: NonNull<K::Shared>) -> Self {
+    fn new(shared: NonNull<K::Shared>, root: Root) -> Self {
         coop::note_stop_request();
         // SAFETY: kept by whoever asks.
-        unsafe { shared.as_ref() }.begin_request();
-        Self { below: Vec::new(), signals: Vec::new(), shared }
+        unsafe { shared.as_ref() }.begin_request(root);
+        Self { below: Vec::new(), signals: Vec::new(), shared, root }
     }
 
     /// Goes on to everything below what has been asked; then wakes who waits for it.

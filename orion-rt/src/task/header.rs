@@ -177,7 +177,7 @@ impl<K: Sealed> Header<K> {
     }
 
     /// Whether it was spawned in the background, or inside of a task that was (S9). It is an ordinary one from the end of that task on.
-    pub(super) fn was_born_in_background(&self) -> bool {
+    pub(crate) fn was_born_in_background(&self) -> bool {
         self.extra.as_ref().is_some_and(|extra| extra.background)
     }
 

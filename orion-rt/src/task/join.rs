@@ -17,6 +17,7 @@ use super::owner::ScopeCore;
 use super::state::{Release, TaskState};
 use crate::coop::{self, Once, Reason, Shared};
 use crate::meta::ledger::{self, Entry};
+use crate::util::contain::FirstPanic;
 
 /// The right to a task's result, and the duty to give it up.
 pub(crate) struct Claim<K: Sealed> {
@@ -40,14 +41,16 @@ impl<K: Sealed> Claim<K> {
 
     pub(crate) fn cancel(&self) {
         let state = &self.header().state;
-        if state.is_complete() {
-            return;
-        }
-        // The scheduler looks for a worker to wake after it has queued the task, which may be complete by then, and its root and
-        // its runtime gone. A reference makes whoever completes the task keep the scheduler, as it does for a waker.
+        // The scheduler is told of the request, and looks for a worker to wake after it has queued the task, which may be complete by
+        // then, and its root and its runtime gone. A reference makes whoever completes the task keep the scheduler, as it does for a
+        // waker; so whether it is complete is looked at with the reference.
         state.retain();
-        // SAFETY: kept by that reference, scheduler and all.
-        let panics = unsafe { super::cancel::task(self.task) };
+        let panics = if state.is_complete() {
+            FirstPanic::default()
+        } else {
+            // SAFETY: kept by that reference, scheduler and all.
+            unsafe { super::cancel::task(self.task) }
+        };
         // SAFETY: the reference taken above.
         unsafe { super::finish::give_back(self.task, 1) };
         panics.resume();

@@ -76,10 +76,10 @@ pub trait Schedule<K: Sealed> {
     /// Brings a wake-up from a thread that is not the owner (only called when `is_owner` can be false). Takes over one
     /// reference to `task`; gives it back if nobody will run it any more.
     fn wake_remotely(&self, task: NonNull<Header<K>>) -> Result<(), NonNull<Header<K>>>;
-    /// A request to stop is on its way through tasks of the scheduler, until `end_request`. Where one thread does all, nobody looks meanwhile.
-    fn begin_request(&self) {}
+    /// A request to stop is on its way through tasks of `root`, until `end_request`. Where one thread does all, nobody looks meanwhile.
+    fn begin_request(&self, _root: Root) {}
     /// See `begin_request`.
-    fn end_request(&self) {}
+    fn end_request(&self, _root: Root) {}
     /// A timer that wakes `waker` when `after` has passed by the scheduler's clock.
     fn alarm(&self, after: Duration, waker: &Waker) -> Alarm;
     /// One more reference to the scheduler at `shared`.

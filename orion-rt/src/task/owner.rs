@@ -44,6 +44,7 @@ use super::header::Header;
 use super::kind::{Count, Lock, Schedule, Sealed};
 use super::scope_ref::ScopeRef;
 use super::shard::Shard;
+use super::state::TaskState as _;
 
 /// What the body, a shard with live tasks and an orphaned group add to a scope's activity.
 pub(crate) const ORDINARY: usize = 1;
@@ -174,7 +175,7 @@ impl<K: Sealed> ScopeCore<K> {
             // SAFETY: as above.
             unsafe { list.push_back(group.as_ptr()) };
             // SAFETY: the opener is being polled.
-            opener_cancelled = super::state::TaskState::is_cancelled(unsafe { &task.as_ref().state });
+            opener_cancelled = unsafe { task.as_ref() }.state.is_cancelled();
         }
         if opener_cancelled {
             group.mark_cancelled();
@@ -336,9 +337,15 @@ impl<K: Sealed> ScopeCore<K> {
         }
     }
 
-    /// Whether it is a root of which all has been asked to stop: no request from now on changes anything.
+    /// Whether it is a root, one that does not end meanwhile, of which all has been asked to stop, or that has no body to be asked any more:
+    /// no request from now on changes anything.
     pub(crate) fn is_stopped(&self) -> bool {
-        matches!(&self.place, Place::Root(root) if root.stopped.load(Ordering::Acquire))
+        let Place::Root(root) = &self.place else { return false };
+        let has_returned = || {
+            // SAFETY: a root that has not ended keeps its body.
+            root.body.get().is_some_and(|body| unsafe { body.as_ref() }.state.is_returned())
+        };
+        root.stopped.load(Ordering::Acquire) || self.is_cancelled() && has_returned()
     }
 
     /// Notes that no shield keeps the body any more; `true` the first time.

@@ -201,6 +201,76 @@ fn d2_a_thread_comes_to_a_channel_that_tasks_wait_at() {
     });
 }
 
+// D2: of many children each is asked, at whichever channel it waits.
+#[test]
+fn d2_a_thread_comes_to_the_channel_of_the_last_child() {
+    const CHILDREN: usize = 100;
+    watched(|| {
+        for n in [0, 1] {
+            let jobs: Vec<_> = (0..CHILDREN).map(|_| Chan::<u8>::new(0)).collect();
+            let last = jobs[CHILDREN - 1].clone();
+            let consumer = thread::spawn(move || {
+                thread::park_timeout(Duration::from_millis(100));
+                assert!(last.recv_blocking().is_some());
+            });
+            let producers = jobs.clone();
+            let producer = thread::spawn(move || {
+                thread::park_timeout(VERY_LATE);
+                for jobs in producers.iter().rev().take(1).chain(&producers) {
+                    jobs.send_blocking(7).unwrap();
+                }
+            });
+            let builder = Runtime::builder().deadlock(DeadlockPolicy::Panic);
+            let jobs = &jobs;
+            macro_rules! children {
+                () => {
+                    async |s| {
+                        s.local(async |g| {
+                            for jobs in jobs {
+                                g.go(async { assert_eq!(jobs.recv().await, Some(7)) });
+                            }
+                        })
+                        .await
+                    }
+                };
+            }
+            match n {
+                0 => builder.build_local().unwrap().run(children!()),
+                _ => builder.workers(n).build().unwrap().run(children!()),
+            }
+            consumer.join().unwrap();
+            producer.join().unwrap();
+        }
+    });
+}
+
+// D2: who goes on when it is asked, and waits elsewhere, has been quiet from then on only.
+#[test]
+fn d2_who_goes_on_when_asked_is_given_another_second() {
+    async fn goes_on_at_the_second_poll(jobs: &Chan<u8>) {
+        let never = Chan::<u8>::new(0);
+        let mut waits = Box::pin(never.recv());
+        let mut polls = 0;
+        poll_fn(|cx| {
+            polls += 1;
+            if polls == 1 { waits.as_mut().poll(cx).map(|_| ()) } else { Poll::Ready(()) }
+        })
+        .await;
+        assert_eq!(jobs.recv().await, Some(7));
+    }
+    watched(|| {
+        let builder = || Runtime::builder().deadlock(DeadlockPolicy::Panic);
+        let jobs = Chan::<u8>::new(0);
+        for budget in [0, 128] {
+            let thread = sends_late(&jobs, 7, VERY_LATE);
+            let runtime = builder().yield_budget(budget).build_local().unwrap();
+            let jobs = Chan::clone(&jobs);
+            runtime.run(async |_| goes_on_at_the_second_poll(&jobs).await);
+            thread.join().unwrap();
+        }
+    });
+}
+
 // D2: a root is not taken for an earlier one of the same runtime, which has used the channel as well.
 #[test]
 fn d2_an_earlier_root_is_another() {

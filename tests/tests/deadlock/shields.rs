@@ -158,3 +158,22 @@ fn x3_a_started_root_that_is_to_stop() {
         drop(runtime);
     });
 }
+
+// X3, S11: of a started root whose body has returned the tasks that were cancelled, at once or by a deadline, are all there is to be asked: a shield
+// that waits for what nobody can do ends.
+#[test]
+fn x3_a_started_root_whose_body_has_returned() {
+    watched(|| {
+        let (builder, told) = telling(DeadlockPolicy::Off);
+        let runtime = builder.workers(2).build().unwrap();
+        for deadline in [Duration::ZERO, Duration::from_millis(20)] {
+            let root = runtime.start(async move |g| {
+                g.go(shield(pending()));
+                yield_now().await;
+                g.cancel_after(deadline);
+            });
+            futures::executor::block_on(root).unwrap();
+        }
+        assert!(told.lock().unwrap().is_empty());
+    });
+}

@@ -302,4 +302,20 @@ fn s9_a_join_of_what_a_background_task_has_spawned() {
         });
         handles.recv().await.unwrap().await.unwrap();
     });
+    // So is a child of its local group.
+    goes_on!(async |s| {
+        let handles = s.chan(1);
+        s.task().background().go(async move {
+            s.local(async |g| {
+                let ticks = g.spawn(async {
+                    for _ in 0..28 {
+                        sleep(Duration::from_millis(50)).await;
+                    }
+                });
+                handles.send(ticks).await.unwrap();
+            })
+            .await;
+        });
+        handles.recv().await.unwrap().await.unwrap();
+    });
 }

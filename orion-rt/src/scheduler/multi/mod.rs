@@ -48,6 +48,9 @@ use worker::Deques;
 pub use fork::fork_join;
 pub(crate) use worker::{Worker, on_worker_of};
 
+/// Among how many counts the requests to stop of the roots are spread.
+const REQUESTS: usize = 64;
+
 /// A scheduled task in a queue.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Runnable(NonNull<Header<Multi>>);
@@ -61,8 +64,8 @@ pub struct MultiShared {
     peers: Box<[CachePadded<Peer>]>,
     /// By worker: the root of the task whose turn it is, all that comes of its end included; `Root::NONE` between turns.
     turns: Box<[CachePadded<AtomicU64>]>,
-    /// How many requests to stop are under way.
-    requests: AtomicUsize,
+    /// How many requests to stop are under way, those of some of the roots together.
+    requests: [AtomicUsize; REQUESTS],
     sleepers: Sleepers,
     /// The workers that wait for a fork of theirs and take only others' forks meanwhile.
     helpers: Sleepers,
@@ -105,7 +108,7 @@ impl MultiShared {
                 injector: Injector::new(),
                 peers: deques.iter().map(|deques| CachePadded::new(Peer::new(deques))).collect(),
                 turns: (0..n).map(|_| CachePadded::new(AtomicU64::new(Root::NONE.number()))).collect(),
-                requests: AtomicUsize::new(0),
+                requests: std::array::from_fn(|_| AtomicUsize::new(0)),
                 sleepers: Sleepers::new(n),
                 helpers: Sleepers::new(n),
                 keeper: AtomicUsize::new(NOBODY),
@@ -166,9 +169,13 @@ impl MultiShared {
         self.turns.iter().any(|turn| turn.load(Ordering::Acquire) == root.number())
     }
 
-    /// Whether a request to stop is under way, which has not reached yet all that it will.
-    pub(crate) fn has_requests(&self) -> bool {
-        self.requests.load(Ordering::Acquire) != 0
+    /// Whether a request to stop is under way in `root`, which has not reached yet all that it will.
+    pub(crate) fn has_requests(&self, root: Root) -> bool {
+        self.requests_of(root).load(Ordering::Acquire) != 0
+    }
+
+    fn requests_of(&self, root: Root) -> &AtomicUsize {
+        &self.requests[root.number() as usize % REQUESTS]
     }
 
     /// Whether no worker is awake.
@@ -288,12 +295,12 @@ impl Schedule<Multi> for MultiShared {
         Err(task)
     }
 
-    fn begin_request(&self) {
-        self.requests.fetch_add(1, Ordering::AcqRel);
+    fn begin_request(&self, root: Root) {
+        self.requests_of(root).fetch_add(1, Ordering::AcqRel);
     }
 
-    fn end_request(&self) {
-        self.requests.fetch_sub(1, Ordering::Release);
+    fn end_request(&self, root: Root) {
+        self.requests_of(root).fetch_sub(1, Ordering::Release);
     }
 
     fn alarm(&self, after: Duration, waker: &Waker) -> Alarm {

@@ -69,11 +69,16 @@ pub(crate) struct Queue {
     tasks: Mutex<VecDeque<NonNull<Header<Modelled>>>>,
     /// Counted when a task is in the queue, where `Multi`'s scheduler looks for a worker to wake.
     pushed: AtomicUsize,
+    requests: AtomicUsize,
 }
 
 impl Queue {
     pub(super) fn new() -> Arc<Self> {
-        Arc::new(Self { tasks: Mutex::new(VecDeque::new()), pushed: AtomicUsize::new(0) })
+        Arc::new(Self {
+            tasks: Mutex::new(VecDeque::new()),
+            pushed: AtomicUsize::new(0),
+            requests: AtomicUsize::new(0),
+        })
     }
 
     /// Runs tasks until none is queued.
@@ -104,6 +109,7 @@ impl Drop for Queue {
     fn drop(&mut self) {
         // Loom tries two steps in either order only if they touch the same thing: here it is told that a count may come late.
         let _ = self.pushed.load(Ordering::Relaxed);
+        assert_eq!(self.requests.load(Ordering::Relaxed), 0, "a request outlives its scheduler");
     }
 }
 
@@ -130,6 +136,14 @@ impl Schedule<Modelled> for Queue {
 
     fn wake_remotely(&self, _: NonNull<Header<Modelled>>) -> Result<(), NonNull<Header<Modelled>>> {
         unreachable!("every thread is an owner")
+    }
+
+    fn begin_request(&self, _: Root) {
+        self.requests.fetch_add(1, Ordering::AcqRel);
+    }
+
+    fn end_request(&self, _: Root) {
+        self.requests.fetch_sub(1, Ordering::Release);
     }
 
     fn alarm(&self, _: Duration, _: &Waker) -> Alarm {

@@ -15,7 +15,7 @@ use std::task::{Context, Poll, Waker};
 use pin_project_lite::pin_project;
 
 use super::{Child, Record};
-use crate::coop::{self, Once, Reason};
+use crate::coop::{self, Once, Reason, Shared};
 use crate::meta::ledger::{self, Entry};
 use crate::task::error::TaskError;
 use crate::task::kind::{Lock, Sealed};
@@ -74,6 +74,9 @@ impl<T, K: Sealed> JoinCell<T, K> {
         }
         let fresh = coop::register(waker);
         coop::note_root(self.record.root());
+        if self.record.wakers().are_in_background() {
+            coop::note_shared(Shared::BACKGROUND);
+        }
         let (over, left) = {
             let mut slot = self.slot.lock();
             if slot.over { (true, Some(fresh)) } else { (false, slot.joiner.replace(fresh)) }

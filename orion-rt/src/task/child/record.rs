@@ -221,6 +221,11 @@ impl Ready {
         }
     }
 
+    /// How many are to be polled.
+    pub(crate) fn woken(&self) -> usize {
+        self.queue.lock().woken.len()
+    }
+
     /// The next to be polled.
     pub(crate) fn pop(&self) -> Option<Arc<Record>> {
         self.queue.lock().woken.pop_front()

@@ -28,14 +28,17 @@ pub(crate) struct Wakers {
     foreign: AtomicUsize,
     /// Whether a shield keeps one that is to end (X3).
     kept: AtomicBool,
+    /// Whether the task is one in the background (S9).
+    in_background: bool,
 }
 
 impl Wakers {
-    fn new() -> Arc<Self> {
+    fn new(in_background: bool) -> Arc<Self> {
         Arc::new(Self {
             registrations: AtomicUsize::new(0),
             foreign: AtomicUsize::new(0),
             kept: AtomicBool::new(false),
+            in_background,
         })
     }
 
@@ -44,14 +47,20 @@ impl Wakers {
         match current::get() {
             Some(AnyTask::Local(task)) => Self::of_task(task),
             Some(AnyTask::Multi(task)) => Self::of_task(task),
-            None => Self::new(),
+            None => Self::new(false),
         }
     }
 
     fn of_task<K: Sealed>(task: NonNull<Header<K>>) -> Arc<Self> {
         // SAFETY: the current task is being polled.
-        let annex = unsafe { task.as_ref() }.annex_or_new();
-        Arc::clone(annex.children.get_or_make(Self::new))
+        let header = unsafe { task.as_ref() };
+        let new = || Self::new(header.was_born_in_background());
+        Arc::clone(header.annex_or_new().children.get_or_make(new))
+    }
+
+    /// Whether a background task polls the children.
+    pub(super) fn are_in_background(&self) -> bool {
+        self.in_background
     }
 
     /// Whether an object of the runtime keeps one.
