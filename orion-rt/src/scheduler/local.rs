@@ -241,7 +241,8 @@ impl LocalShared {
                     ask(&Idle { now: timers.now(), lasts, awaits_timer: until_timer.is_some() })
                 }
             };
-            if until_asked.is_some_and(|time| time.is_zero()) {
+            // Who was asked may have woken tasks, by what a hook does say.
+            if until_asked.is_some_and(|time| time.is_zero()) || self.has_runnable() {
                 continue;
             }
             if timers.is_virtual() && until_timer.is_some() {

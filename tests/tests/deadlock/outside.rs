@@ -1,5 +1,6 @@
 //! What comes from outside a root, or is left from an earlier one: groups, handles, requests to stop, channels.
 
+use std::cell::Cell;
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::sync::OnceLock;
@@ -241,6 +242,34 @@ fn d2_a_thread_comes_to_the_channel_of_the_last_child() {
             consumer.join().unwrap();
             producer.join().unwrap();
         }
+    });
+}
+
+// D2: one question is enough, however many children answer.
+#[test]
+fn d2_one_question_is_enough() {
+    const CHILDREN: u32 = 100;
+    watched(|| {
+        let jobs = Chan::<u8>::new(0);
+        let closes = jobs.clone();
+        let runtime = Runtime::builder().deterministic(true).on_deadlock(move |_| assert!(closes.close()));
+        let polls = Cell::new(0);
+        runtime.build_local().unwrap().run(async |s| {
+            s.local(async |g| {
+                for _ in 0..CHILDREN {
+                    g.go(async {
+                        let mut waits = pin!(jobs.recv());
+                        let waits = poll_fn(|cx| {
+                            polls.set(polls.get() + 1);
+                            waits.as_mut().poll(cx)
+                        });
+                        assert_eq!(waits.await, None);
+                    });
+                }
+            })
+            .await;
+        });
+        assert_eq!(polls.get(), 3 * CHILDREN, "each came to wait, answered, and found the channel closed");
     });
 }
 

@@ -341,6 +341,19 @@ fn model_a_handles_cancel_against_the_end_of_the_scheduler() {
     });
 }
 
+// X6, R5: the same where the task ends by itself: the handle finds it complete, or has kept its scheduler.
+#[test]
+fn model_a_handles_cancel_against_the_end_of_its_task() {
+    check(3, || {
+        let world = World::new();
+        let handle = world.group().spawn_any(Spec::here(), async {});
+        let canceller = thread::spawn(move || handle.cancel());
+        world.queue.run();
+        world.end();
+        canceller.join().unwrap();
+    });
+}
+
 // P1: the future of a group with a panic inside is dropped on another thread while the task that opened it completes, and with
 // it the scope that is to raise the panic.
 #[test]
