@@ -289,11 +289,10 @@ fn d2_who_goes_on_when_asked_is_given_another_second() {
     }
     watched(|| {
         let builder = || Runtime::builder().deadlock(DeadlockPolicy::Panic);
-        let jobs = Chan::<u8>::new(0);
         for budget in [0, 128] {
+            let jobs = Chan::<u8>::new(0);
             let thread = sends_late(&jobs, 7, VERY_LATE);
             let runtime = builder().yield_budget(budget).build_local().unwrap();
-            let jobs = Chan::clone(&jobs);
             runtime.run(async |_| goes_on_at_the_second_poll(&jobs).await);
             thread.join().unwrap();
         }
