@@ -287,16 +287,16 @@ fn s9_a_slow_ticker_is_reported_once() {
 // S9, D2: what a background task has spawned is in the background as well: who joins it waits for what goes on there.
 #[test]
 fn s9_a_join_of_what_a_background_task_has_spawned() {
+    async fn ticks() {
+        for _ in 0..28 {
+            sleep(Duration::from_millis(50)).await;
+        }
+    }
     goes_on!(async |s| {
         let handles = s.chan(1);
         s.task().background().go(async move {
             s.group(async |g| {
-                let ticks = g.spawn(async {
-                    for _ in 0..28 {
-                        sleep(Duration::from_millis(50)).await;
-                    }
-                });
-                handles.send(ticks).await.unwrap();
+                handles.send(g.spawn(ticks())).await.unwrap();
             })
             .await;
         });
@@ -307,12 +307,7 @@ fn s9_a_join_of_what_a_background_task_has_spawned() {
         let handles = s.chan(1);
         s.task().background().go(async move {
             s.local(async |g| {
-                let ticks = g.spawn(async {
-                    for _ in 0..28 {
-                        sleep(Duration::from_millis(50)).await;
-                    }
-                });
-                handles.send(ticks).await.unwrap();
+                handles.send(g.spawn(ticks())).await.unwrap();
             })
             .await;
         });
